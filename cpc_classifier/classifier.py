@@ -1,0 +1,289 @@
+"""The classifier: filings in, results out. Puts encoder, memory, calibration and decoding together.
+
+Knows no file format of filings and no web. Never logs what a filing says.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpc_classifier.bundle import CALIBRATION, LABELS, ModelBundle, starter
+from cpc_classifier.calibration import Calibration
+from cpc_classifier.decode import SuggestionBatch, decode
+from cpc_classifier.encoder import OnnxEncoder, filing_text
+from cpc_classifier.errors import BadRequestError, BundleError, EmptyFilingError
+from cpc_classifier.filing import ClassifiedFiling, Filing, Unreadable
+from cpc_classifier.label_facts import LabelFacts
+from cpc_classifier.labels import LabelIndex
+from cpc_classifier.memory import Memory
+from cpc_classifier.result import FilingResult, PathStep, Provenance, Route, Suggestion
+from cpc_classifier.routing import best_places, route
+from taxonomy.errors import CpcError
+from taxonomy.symbol import Rank
+
+__all__ = ["Classifier", "Item"]
+
+log = logging.getLogger(__name__)
+
+Floats = NDArray[np.float32]
+Item = Filing | ClassifiedFiling | Unreadable
+
+CHUNK = 256
+"""Filings encoded together: enough to find neighbours of like length."""
+BLOCK = 32
+"""Filings decoded together: their scores of all rows fit the cache."""
+
+
+class Classifier:
+    """A loaded bundle, ready to suggest. Safe to call from several threads.
+
+    Attributes:
+        bundle: what was loaded.
+        labels: its label rows.
+        hierarchy: the same as arrays.
+        calibration: its fitted numbers.
+        encoder: its tokenizer and graph.
+        memory: its items.
+    """
+
+    def __init__(self, bundle: ModelBundle, threads: int = 0) -> None:
+        """Load the parts of a verified bundle.
+
+        Raises:
+            BundleError: a part does not load, or the parts do not fit each other.
+        """
+        self.bundle = bundle
+        self.labels = LabelIndex.read(bundle.folder / LABELS)
+        self.hierarchy = self.labels.to_hierarchy()
+        self.calibration = Calibration.load(bundle.folder / CALIBRATION)
+        self.memory = Memory.load(bundle.folder)
+        self.encoder = OnnxEncoder(bundle, threads)
+        self._check()
+        self._facts = LabelFacts.of(self.labels.symbols, bundle.manifest.release)
+        self._provenance = Provenance(bundle.label, bundle.sha256, bundle.manifest.release)
+
+    @classmethod
+    def load(cls, folder: Path | None = None, threads: int = 0) -> Classifier:
+        """Load the bundle in a folder.
+
+        Args:
+            folder: None: the starter that ships with the package.
+            threads: of the graph; 0: the physical cores at hand.
+
+        Raises:
+            BundleError: no whole bundle there.
+        """
+        return cls(ModelBundle.load(folder or starter()), threads)
+
+    @property
+    def levels(self) -> tuple[Rank, ...]:
+        """The ranks this bundle scores, section first."""
+        return tuple(rank for rank in Rank if rank <= self.hierarchy.deepest)
+
+    def suggest(
+        self,
+        filings: Sequence[Item],
+        level: Rank | None = None,
+        limit: int = 10,
+        threshold: float = 0.0,
+    ) -> list[FilingResult]:
+        """Suggest symbols for filings; one that cannot be read gets a result with an error.
+
+        Args:
+            filings: as read.
+            level: suggest symbols of this rank only; None: the deepest that clear the threshold.
+            limit: most suggestions a filing, at least 1.
+            threshold: least score of a suggestion, in [0, 1].
+
+        Returns:
+            One result a filing, in their order.
+
+        Raises:
+            BadRequestError: a level, limit or threshold that makes no sense.
+        """
+        return list(self.suggest_stream(filings, level, limit, threshold))
+
+    def suggest_stream(
+        self,
+        filings: Iterable[Item],
+        level: Rank | None = None,
+        limit: int = 10,
+        threshold: float = 0.0,
+        chunk: int = CHUNK,
+    ) -> Iterator[FilingResult]:
+        """As `suggest`, for any number of filings in bounded memory.
+
+        Args:
+            filings: as read; drawn `chunk` at a time.
+            level: as in `suggest`.
+            limit: as in `suggest`.
+            threshold: as in `suggest`.
+            chunk: filings held at once, at least 1.
+
+        Returns:
+            Results in the order of the filings.
+
+        Raises:
+            BadRequestError: at once, before any filing is drawn.
+        """
+        self._check_request(level, limit, threshold)
+        return self._stream(iter(filings), level, limit, threshold, max(1, chunk))
+
+    def scores(self, texts: Sequence[str]) -> Floats:
+        """Calibrated scores of all label rows: float32 (len(texts), n), in [0, 1]."""
+        if not texts:
+            return np.zeros((0, len(self.hierarchy)), np.float32)
+        encoded = self.encoder.encode(texts)
+        return self.score(encoded["memory_query"], encoded["logits"])
+
+    def score(self, queries: Floats, logits: Floats) -> Floats:
+        """Calibrated scores from what the graph says.
+
+        Args:
+            queries: float32 (B, d), of length 1.
+            logits: float32 (B, n), of the head.
+
+        Returns:
+            float32 (B, n), in [0, 1], no row above its parent.
+        """
+        c = self.calibration
+        masses = self.memory.masses(queries, c.k, c.temperature, self.hierarchy)
+        return self.hierarchy.products(c.conditionals(logits, masses, self.hierarchy))
+
+    def warm_up(self) -> float:
+        """Run everything once; the seconds that took."""
+        seconds = self.encoder.warm_up()
+        self.suggest([Filing("warm-up", title="warm-up")])
+        log.info("warmed up in %.2f s", seconds)
+        return seconds
+
+    def info(self) -> dict[str, Any]:
+        """What serves here, as plain values."""
+        manifest = self.bundle.manifest
+        rows = {rank.label: len(self.hierarchy.rows_at(rank)) for rank in self.levels}
+        return {
+            "bundle": manifest.name,
+            "version": manifest.version,
+            "sha256": self.bundle.sha256,
+            "release": manifest.release,
+            "created": manifest.created,
+            "labels": rows,
+            "memory": len(self.memory),
+            "provider": self.encoder.provider,
+            "threads": self.encoder.threads,
+            "encoder": {
+                "id": manifest.encoder.id,
+                "licence": manifest.encoder.licence,
+                "dim": manifest.encoder.dim,
+                "max_tokens": manifest.encoder.max_tokens,
+            },
+            "figures": dict(manifest.figures),
+        }
+
+    def _check(self) -> None:
+        """The parts fit each other."""
+        pairs = (
+            ("logits", len(self.labels), "rows of labels.tsv"),
+            ("memory_query", self.memory.vectors.shape[1], "dimensions of the memory"),
+        )
+        for output, wanted, what in pairs:
+            if self.encoder.width(output) != wanted:
+                raise BundleError(
+                    f"{self.bundle.folder}: the graph's {output} has "
+                    f"{self.encoder.width(output)} columns, but there are {wanted} {what}"
+                )
+
+    def _check_request(self, level: Rank | None, limit: int, threshold: float) -> None:
+        if level is not None and level > self.hierarchy.deepest:
+            raise BadRequestError(
+                f"level {level.label}: this bundle scores down to {self.hierarchy.deepest.label}"
+            )
+        if limit < 1:
+            raise BadRequestError(f"limit {limit}: at least 1 is needed")
+        if not 0.0 <= threshold <= 1.0:
+            raise BadRequestError(f"threshold {threshold}: it must lie between 0 and 1")
+
+    def _stream(
+        self, filings: Iterator[Item], level: Rank | None, limit: int, threshold: float, chunk: int
+    ) -> Iterator[FilingResult]:
+        while held := list(itertools.islice(filings, chunk)):
+            yield from self._chunk(held, level, limit, threshold)
+
+    def _chunk(
+        self, filings: Sequence[Item], level: Rank | None, limit: int, threshold: float
+    ) -> list[FilingResult]:
+        spec = self.bundle.manifest.text
+        results: list[FilingResult | None] = []
+        texts: list[str] = []
+        ids: list[str] = []
+        for item in filings:
+            if isinstance(item, Unreadable):
+                results.append(self._failed(item.id, item.error))
+                continue
+            filing = item.filing if isinstance(item, ClassifiedFiling) else item
+            text = filing_text(filing, spec.fields, spec.max_chars)
+            if text:
+                texts.append(text)
+                ids.append(filing.id)
+                results.append(None)
+            else:
+                results.append(self._failed(filing.id, _empty(spec.fields)))
+        scored = self._scored(texts, ids, level, limit, threshold)
+        return [next(scored) if result is None else result for result in results]
+
+    def _scored(
+        self,
+        texts: Sequence[str],
+        ids: Sequence[str],
+        level: Rank | None,
+        limit: int,
+        threshold: float,
+    ) -> Iterator[FilingResult]:
+        if not texts:
+            return
+        encoded = self.encoder.encode(texts)
+        for start in range(0, len(texts), BLOCK):
+            block = slice(start, start + BLOCK)
+            scores = self.score(encoded["memory_query"][block], encoded["logits"][block])
+            chosen = decode(scores, self.hierarchy, level, limit, threshold)
+            places = best_places(scores, self.hierarchy, self.calibration.assign_rank)
+            for i, name in enumerate(ids[block]):
+                yield self._result(name, i, scores[i], chosen, int(places[i]))
+
+    def _result(
+        self, name: str, index: int, scores: Floats, chosen: SuggestionBatch, place: int
+    ) -> FilingResult:
+        rows, _ = chosen.filing(index)
+        suggestions = tuple(self._suggestion(int(row), scores) for row in rows)
+        if not suggestions or place < 0:
+            where = Route("review", "no symbol clears the threshold asked for")
+        else:
+            where = route(self.labels.symbols[place], float(scores[place]), self.calibration)
+        return FilingResult(name, suggestions, where, None, self._provenance)
+
+    def _suggestion(self, row: int, scores: Floats) -> Suggestion:
+        symbols, facts = self.labels.symbols, self._facts
+        path = tuple(PathStep(symbols[r], float(scores[r])) for r in self.hierarchy.path_rows(row))
+        return Suggestion(
+            symbols[row],
+            self.labels.ranks[row],
+            float(scores[row]),
+            facts.titles[row],
+            path,
+            "additional" if facts.additional[row] else "inventive",
+        )
+
+    def _failed(self, name: str, error: CpcError) -> FilingResult:
+        reason = f"not classified: {error.code}"
+        return FilingResult(name, (), Route("review", reason), error, self._provenance)
+
+
+def _empty(fields: Sequence[str]) -> EmptyFilingError:
+    return EmptyFilingError(f"the filing has no text in {', '.join(fields)}: nothing to classify")

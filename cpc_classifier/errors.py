@@ -1,0 +1,86 @@
+"""Errors of the deployed service; the root of the tree is `taxonomy.errors.CpcError`.
+
+    CpcError                        taxonomy/errors.py
+    └── ServiceError                service_error
+        ├── FilingError             bad_filing          one filing cannot be read
+        │   ├── EmptyFilingError    empty_filing        it has no text in any field
+        │   ├── UnsupportedFormatError  unsupported_format  not a format that is read here
+        │   └── FilingTooLargeError filing_too_large    over a limit on size
+        ├── BundleError             bad_bundle          a model bundle is damaged or foreign
+        ├── OverloadedError         overloaded          the queue is full; try again later
+        └── BadRequestError         bad_request         a request that makes no sense
+
+Every message says what, which value, where, and what to do. No message holds the text of a
+filing: filings are secret until they are published.
+"""
+
+from __future__ import annotations
+
+from taxonomy.errors import CpcError
+
+__all__ = [
+    "BadRequestError",
+    "BundleError",
+    "EmptyFilingError",
+    "FilingError",
+    "FilingTooLargeError",
+    "OverloadedError",
+    "ServiceError",
+    "UnsupportedFormatError",
+]
+
+
+class ServiceError(CpcError):
+    """Root of the errors of `cpc_classifier`."""
+
+    code = "service_error"
+
+
+class FilingError(ServiceError):
+    """A filing that cannot be read."""
+
+    code = "bad_filing"
+
+
+class EmptyFilingError(FilingError):
+    """A filing without text in any of its fields."""
+
+    code = "empty_filing"
+
+
+class UnsupportedFormatError(FilingError):
+    """A file in a format that is not read here."""
+
+    code = "unsupported_format"
+
+
+class FilingTooLargeError(FilingError):
+    """A filing, or a file of filings, over a limit on its size."""
+
+    code = "filing_too_large"
+
+
+class BundleError(ServiceError):
+    """A model bundle that is damaged, incomplete or of a foreign format."""
+
+    code = "bad_bundle"
+
+
+class OverloadedError(ServiceError):
+    """The queue is full.
+
+    Attributes:
+        retry_after_s: seconds after which a new attempt is worthwhile.
+    """
+
+    code = "overloaded"
+
+    def __init__(self, message: str, retry_after_s: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class BadRequestError(ServiceError):
+    """A request that makes no sense: a wrong type, an unknown level, an empty list."""
+
+    code = "bad_request"

@@ -1,0 +1,111 @@
+"""`cpc serve` as a user starts it: it is ready, keeps secrets, serves many, and ends cleanly."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from serving import Server
+from tiny_bundle import TITLES, build_tiny_bundle
+
+SECRET = "zanzibarquokka"
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_tiny_bundle(tmp_path_factory.mktemp("model") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def server(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    limits = {"CPC_MAX_BODY_MB": "1", "CPC_MAX_FILINGS": "40"}
+    with Server(tmp_path_factory.mktemp("serve"), bundle, limits) as running:
+        yield running
+
+
+def test_probes(server: Server) -> None:
+    assert server.ask("GET", "/livez").status == 200
+    assert server.ask("GET", "/readyz").status == 200
+    metrics = server.ask("GET", "/metrics")
+    assert metrics.status == 200
+    assert metrics.headers["content-type"].startswith("text/plain")
+    assert b"cpc_filings_total" in metrics.body
+
+
+def test_the_address_is_told_once(server: Server) -> None:
+    assert server.output().count(server.url) == 1
+
+
+def test_bentoml_shows_nothing_of_its_own(server: Server) -> None:
+    for path in ("/docs.json", "/static_content/swagger-ui.css", "/suggest", "/v1/nothing"):
+        answer = server.ask("GET", path)
+        assert (answer.status, answer.error["code"]) == (404, "not_found")
+    for method, path in (("POST", "/livez"), ("DELETE", "/metrics"), ("POST", "/")):
+        assert server.ask(method, path).status in (404, 405)
+    assert b"https://" not in server.ask("GET", "/").body + server.ask("GET", "/docs").body
+
+
+def test_requests_at_one_time_do_not_mix(server: Server) -> None:
+    titles = [TITLES[symbol] for symbol in TITLES if "/" in symbol]
+
+    def ask(title: str, times: int) -> list[dict[str, object]]:
+        filings = [{"id": title, "title": title}] * times
+        answer = server.ask("POST", "/v1/suggest", {"filings": filings, "limit": 3})
+        assert answer.status == 200
+        found: list[dict[str, object]] = answer.json["results"]
+        return found
+
+    alone = {title: ask(title, 1)[0] for title in titles}
+    assert len({str(result["suggestions"]) for result in alone.values()}) == len(titles)
+    with ThreadPoolExecutor(8) as pool:
+        for title, results in zip(titles, pool.map(ask, titles, [35] * len(titles)), strict=True):
+            assert len(results) == 35
+            symbols = [s["symbol"] for s in alone[title]["suggestions"]]  # type: ignore[attr-defined]
+            for result in results:
+                assert result["id"] == title
+                found = [s["symbol"] for s in result["suggestions"]]  # type: ignore[attr-defined]
+                assert found == symbols
+
+
+def test_a_body_over_the_limit_is_answered(server: Server) -> None:
+    answer = server.ask("POST", "/v1/suggest", b" " * (3 * 2**20))
+    assert (answer.status, answer.error["code"]) == (413, "body_too_large")
+
+
+def test_no_secret_reaches_a_log(server: Server) -> None:
+    text = {"id": SECRET, "title": SECRET, "abstract": SECRET * 50}
+    requests: list[tuple[str, str, object]] = [
+        ("POST", "/v1/suggest", {"filings": [text, {"title": [SECRET]}, SECRET]}),
+        ("POST", "/v1/suggest", {"filings": [text], "level": SECRET, SECRET: 1}),
+        ("POST", "/v1/suggest", {"filings": [text] * 41}),
+        ("POST", "/v1/suggest", f'{{"filings": [{{"title": "{SECRET}'.encode()),
+        ("POST", "/v1/suggest", SECRET.encode() * 100_000),
+        ("POST", "/v1/filings", SECRET.encode()),
+        ("POST", "/v1/filings", f"<us-patent-grant><p>{SECRET}".encode()),
+        ("POST", "/v1/filings", f"id,title\n{SECRET},{SECRET}\n".encode()),
+        ("POST", f"/v1/filings?level={SECRET}", b"{}"),
+        ("GET", f"/v1/symbols?q={SECRET}", None),
+        ("GET", f"/v1/symbols/{SECRET}", None),
+        ("GET", f"/{SECRET}?{SECRET}={SECRET}", None),
+        (SECRET.upper(), f"/{SECRET}", None),
+    ]
+    for method, path, body in requests:
+        assert server.ask(method, path, body).status < 500
+    output = server.output()
+    assert "POST suggest 200" in output
+    assert SECRET not in output.lower()
+    assert SECRET.encode() not in server.ask("GET", "/metrics").body.lower()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly(bundle: Path, tmp_path: Path, number: int) -> None:
+    with Server(tmp_path, bundle) as running:
+        assert running.ask("POST", "/v1/suggest", {"filings": [{"title": "fish"}]}).status == 200
+        assert running.stop(number) == 0
+        assert "Traceback" not in running.output()
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", running.port)) != 0

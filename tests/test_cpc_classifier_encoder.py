@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny_bundle import MAX_TOKENS, SCHEME, build_tiny_bundle
+
+from cpc_classifier.bundle import ModelBundle
+from cpc_classifier.encoder import OnnxEncoder, available_cores, batches, filing_text
+from cpc_classifier.errors import BundleError
+from cpc_classifier.filing import Filing
+
+FIELDS = ("title", "abstract", "claims", "description")
+WORDS = [word for line in SCHEME.strip().splitlines() for word in line.split()[1:]]
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> ModelBundle:
+    return ModelBundle.load(build_tiny_bundle(tmp_path_factory.mktemp("encoder") / "tiny"))
+
+
+@pytest.fixture(scope="module")
+def encoder(bundle: ModelBundle) -> OnnxEncoder:
+    return OnnxEncoder(bundle, threads=1)
+
+
+def test_fields_follow_each_other_and_empty_ones_are_skipped() -> None:
+    filing = Filing("1", title=" Solid\n battery ", claims="1. A cell.", description="\n\t ")
+    assert filing_text(filing, FIELDS, 100) == "Solid battery. 1. A cell."
+    assert filing_text(filing, ("claims", "title"), 100) == "1. A cell.. Solid battery"
+    assert filing_text(filing, ("abstract", "description"), 100) == ""
+
+
+def test_the_text_is_cut() -> None:
+    filing = Filing("1", title="abc", claims="x" * 10_000_000)
+    assert filing_text(filing, FIELDS, 10) == "abc. xxxxx"
+    late = Filing("1", title=" " * 5000 + "word")
+    assert filing_text(late, FIELDS, 10) == "word"
+
+
+@settings(deadline=None)
+@given(
+    title=st.text(max_size=40),
+    claims=st.text(max_size=40),
+    most=st.integers(1, 60),
+)
+def test_the_text_is_never_too_long_and_always_utf8(title: str, claims: str, most: int) -> None:
+    text = filing_text(Filing("1", title=title, claims=claims), FIELDS, most)
+    assert len(text) <= most
+    assert text.encode("utf-8").decode("utf-8") == text
+    assert bool(text) == bool((title + claims).strip())
+
+
+def test_a_lone_surrogate_is_replaced() -> None:
+    assert filing_text(Filing("1", title="a \ud800 b"), FIELDS, 100) == "a ? b"
+
+
+@settings(deadline=None)
+@given(lengths=st.lists(st.integers(0, 300), max_size=60), budget=st.integers(1, 1000))
+def test_batches_keep_the_budget_and_hold_each_text_once(lengths: list[int], budget: int) -> None:
+    groups = list(batches(lengths, budget))
+    assert sorted(int(i) for g in groups for i in g) == list(range(len(lengths)))
+    for group in groups:
+        longest = max(lengths[i] for i in group)
+        assert len(group) == 1 or longest * len(group) <= max(budget, len(group))
+
+
+def test_a_text_gets_the_same_answer_alone_and_among_others(encoder: OnnxEncoder) -> None:
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(WORDS, size=n)) for n in rng.integers(1, 200, size=150)]
+    together = encoder.encode(texts)
+    assert set(together) == {"memory_query", "logits"}
+    for i in (0, 77, 149):
+        alone = encoder.encode([texts[i]])
+        for name, values in alone.items():
+            np.testing.assert_allclose(together[name][i], values[0], atol=1e-5)
+
+
+def test_the_outputs_asked_for_are_those_given(encoder: OnnxEncoder) -> None:
+    found = encoder.encode(["lithium", "plough furrow"], ("embedding", "scores"))
+    assert found["embedding"].shape == (2, encoder.width("embedding"))
+    np.testing.assert_allclose(np.linalg.norm(found["embedding"], axis=1), 1, atol=1e-5)
+    assert found["scores"].min() >= 0
+    assert found["scores"].max() <= 1
+
+
+def test_tokens_are_cut_at_what_the_encoder_reads(encoder: OnnxEncoder) -> None:
+    long, short = encoder.tokenise(["lithium " * 500, "lithium electrolyte"])
+    assert len(long) == MAX_TOKENS
+    assert len(short) == 2
+
+
+def test_unknown_words_and_no_texts_are_answered(encoder: OnnxEncoder) -> None:
+    assert np.isfinite(encoder.encode(["\x00 qqq"])["logits"]).all()
+    assert encoder.encode([])["logits"].shape == (0, encoder.width("logits"))
+
+
+def test_one_line_names_the_provider(bundle: ModelBundle, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="cpc_classifier"):
+        encoder = OnnxEncoder(bundle)
+    assert encoder.threads == available_cores()
+    assert [r.getMessage() for r in caplog.records] == [
+        f"bundle tiny-1 on {encoder.provider} with {encoder.threads} threads"
+    ]
+    assert encoder.warm_up() > 0
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json"])
+def test_a_file_that_does_not_load_is_named(bundle: ModelBundle, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "broken"
+    shutil.copytree(bundle.folder, folder)
+    (folder / name).write_bytes(b"{}")
+    with pytest.raises(BundleError, match=name):
+        OnnxEncoder(ModelBundle(folder, bundle.manifest, bundle.sha256))

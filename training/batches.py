@@ -1,0 +1,151 @@
+"""What a step of stage 1 sees: filings, the texts they belong to, and unrelated texts.
+
+Every draw depends on the seed and the step alone, so a run that was killed goes on as if it had
+not been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cpc_classifier.encoder import filing_text
+from cpc_classifier.filing import Filing
+from cpc_classifier.hierarchy import Hierarchy
+from taxonomy.symbol import Rank
+from taxonomy.tree import Taxonomy
+from training.corpus import Example, Known
+from training.label_texts import LabelText
+from training.recipe import Adapt
+
+__all__ = ["Batch", "Batches", "dense", "drop_fields", "label_rows"]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One step.
+
+    Attributes:
+        texts: filings first, then as many positives, then unrelated label texts.
+        rows: label rows of each text, closed under ancestors.
+        known: which unlisted rows of each are negatives.
+        filings: how many of the texts are filings' queries.
+    """
+
+    texts: list[str]
+    rows: list[np.ndarray]
+    known: list[Known]
+    filings: int
+
+
+def label_rows(symbols: Sequence[str], taxonomy: Taxonomy, hierarchy: Hierarchy) -> np.ndarray:
+    """The label row (a main group or above) in which each symbol lies: int32 (n,)."""
+    row_of = {symbol: row for row, symbol in enumerate(hierarchy.symbols)}
+    at = np.empty(len(taxonomy), np.int32)
+    for i, symbol in enumerate(taxonomy.symbols):
+        at[i] = row_of[symbol] if symbol in row_of else at[taxonomy.parent_rows[i]]
+    return at[[taxonomy.row(s) for s in symbols]]
+
+
+def drop_fields(filing: Filing, chance: float, rng: np.random.Generator) -> Filing:
+    """The filing with only some of its fields, with probability ``chance``; never with none."""
+    fields = [f for f in ("title", "abstract", "claims", "description") if getattr(filing, f)]
+    if len(fields) < 2 or rng.random() >= chance:
+        return filing
+    keep = rng.choice([f for f in fields if f != "title"] or fields)
+    return replace(filing, **{f: "" for f in fields if f != keep})
+
+
+def dense(rows: Sequence[np.ndarray], n: int) -> np.ndarray:
+    """Label rows of a batch as float32 (batch, n), 1 where a row is listed."""
+    matrix = np.zeros((len(rows), n), np.float32)
+    for i, listed in enumerate(rows):
+        matrix[i, listed] = 1.0
+    return matrix
+
+
+class Batches:
+    """Draws the batches of stage 1.
+
+    Args:
+        examples: the training filings.
+        texts: label texts, and ``rows``: the label row of each.
+        fields, max_chars: how a filing is read (the bundle's own way).
+    """
+
+    def __init__(
+        self, examples: Sequence[Example], texts: Sequence[LabelText], rows: np.ndarray,
+        hierarchy: Hierarchy, recipe: Adapt, seed: int, fields: tuple[str, ...], max_chars: int,
+    ) -> None:
+        self.examples, self.texts, self.rows = examples, texts, rows
+        self.hierarchy, self.recipe, self.seed = hierarchy, recipe, seed
+        self.fields, self.max_chars = fields, max_chars
+        self.text_at: dict[str, list[int]] = {}
+        for i, text in enumerate(texts):
+            self.text_at.setdefault(text.symbol, []).append(i)
+        full = np.asarray([bool(e.filing.abstract or e.filing.claims) for e in examples])
+        weight = self._weights()
+        self.full, self.bare = np.flatnonzero(full), np.flatnonzero(~full)
+        self.full_weight, self.bare_weight = weight[self.full], weight[self.bare]
+        self.partners: dict[int, list[int]] = {}
+        for i in self.full:
+            for row in examples[i].deepest:
+                if hierarchy.rank[row] == Rank.MAIN_GROUP:
+                    self.partners.setdefault(int(row), []).append(int(i))
+
+    def _weights(self) -> np.ndarray:
+        """float64 (examples,): how often each is drawn, rarer subclasses more often."""
+        n = len(self.hierarchy.symbols)
+        count = np.bincount(np.concatenate([e.rows for e in self.examples]), minlength=n)
+        subclass = self.hierarchy.rank == Rank.SUBCLASS
+        rarest = [
+            count[at].min() if (at := e.rows[subclass[e.rows]]).size else count.max()
+            for e in self.examples
+        ]
+        return np.asarray(rarest, np.float64) ** -self.recipe.balance
+
+    def __getitem__(self, step: int) -> Batch:
+        """The batch of a step; the same for the same seed, whatever ran before."""
+        rng = np.random.default_rng([self.seed, step])
+        bare = int(round(self.recipe.batch * self.recipe.title_only_share)) if len(self.bare) else 0
+        chosen = np.concatenate([
+            _draw(rng, self.full, self.full_weight, self.recipe.batch - bare),
+            _draw(rng, self.bare, self.bare_weight, bare),
+        ])
+        queries = [self.examples[i] for i in chosen]
+        items = [self._filing(e, rng) for e in queries]
+        items += [self._positive(int(i), e, rng) for i, e in zip(chosen, queries, strict=True)]
+        extra = rng.integers(len(self.texts), size=self.recipe.extra_titles)
+        items += [self._label(int(i)) for i in extra]
+        texts, rows, known = zip(*items, strict=True)
+        return Batch(list(texts), list(rows), list(known), len(queries))
+
+    def _filing(self, e: Example, rng: np.random.Generator) -> tuple[str, np.ndarray, Known]:
+        seen = drop_fields(e.filing, self.recipe.field_drop, rng)
+        return filing_text(seen, self.fields, self.max_chars), e.rows, e.known
+
+    def _label(self, i: int) -> tuple[str, np.ndarray, Known]:
+        rows = self.hierarchy.closure(self.rows[i : i + 1])
+        return self.texts[i].text, rows, Known.ALL
+
+    def _positive(
+        self, index: int, e: Example, rng: np.random.Generator
+    ) -> tuple[str, np.ndarray, Known]:
+        """Another filing of the same main group, or a text of one of the symbols."""
+        if rng.random() < self.recipe.partner_share:
+            row = int(rng.choice(e.deepest))
+            partners = self.partners.get(row, [])
+            other = partners[rng.integers(len(partners))] if partners else index
+            if other != index:
+                return self._filing(self.examples[other], rng)
+        return self._label(int(rng.choice(self.text_at[str(rng.choice(e.symbols))])))
+
+
+def _draw(
+    rng: np.random.Generator, from_: np.ndarray, weight: np.ndarray, count: int
+) -> np.ndarray:
+    if not count:
+        return np.empty(0, np.int64)
+    return rng.choice(from_, size=count, p=weight / weight.sum(), replace=count > len(from_))

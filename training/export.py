@@ -1,0 +1,139 @@
+"""From torch to one ONNX graph, fp32 and int8, with the proof that they say the same.
+
+The graph: input_ids, attention_mask -> embedding, memory_query, logits, scores. The adapter is
+merged before, the head's scale, turn, text vectors and residuals are folded into one matrix.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from torch import Tensor, nn
+
+from cpc_classifier.hierarchy import Hierarchy
+from training.encoder import PatentEncoder, pad
+from training.errors import ParityError
+from training.head import TreeHead
+
+__all__ = ["INPUTS", "OUTPUTS", "BundleGraph", "check_parity", "export_graph", "merge", "quantise"]
+
+log = logging.getLogger(__name__)
+
+INPUTS = ("input_ids", "attention_mask")
+OUTPUTS = ("embedding", "memory_query", "logits", "scores")
+OPSET = 23
+"""23 gives ONNX Runtime its native Attention for BERT-like encoders."""
+SCORE_TOLERANCE = 1e-4
+
+
+class BundleGraph(nn.Module):
+    """What is deployed: encoder, memory query, conditional logits, scores of all rows."""
+
+    above: Tensor
+
+    def __init__(self, encoder: PatentEncoder, head: TreeHead, hierarchy: Hierarchy) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.register_buffer("vectors", head.vectors().detach().T.contiguous())
+        self.register_buffer("bias", head.bias.detach().clone())
+        n = len(hierarchy.symbols)
+        depth = hierarchy.lineage.shape[1]
+        above = np.where(hierarchy.lineage >= 0, hierarchy.lineage, n)
+        self.register_buffer("above", torch.as_tensor(above.T.astype(np.int64)))
+        self.depth = depth
+
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """The four outputs, float32, in the order of ``OUTPUTS``."""
+        embedding = self.encoder(input_ids, attention_mask)
+        logits = embedding @ self.vectors + self.bias
+        conditional = torch.sigmoid(logits)
+        padded = torch.cat((conditional, torch.ones_like(conditional[:, :1])), dim=1)
+        scores = padded[:, self.above[0]]
+        for level in range(1, self.depth):
+            scores = scores * padded[:, self.above[level]]
+        return embedding, self.encoder.memory_query(embedding), logits, scores
+
+
+def merge(encoder: PatentEncoder) -> PatentEncoder:
+    """A copy with the adapter merged into the weights; the original stays trainable."""
+    merged = copy.deepcopy(encoder)
+    merged.base = merged.base.merge_and_unload()  # type: ignore[operator]
+    return merged.float().eval()
+
+
+def export_graph(graph: BundleGraph, path: Path) -> None:
+    """Write the fp32 graph; batch and tokens may have any size."""
+    ids, mask = pad([list(range(1, 20)), list(range(1, 9))])
+    sizes = {0: torch.export.Dim("batch", min=1), 1: torch.export.Dim("tokens", min=1)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            graph.eval(), (ids, mask), dynamo=True, opset_version=OPSET, verbose=False,
+            input_names=list(INPUTS), output_names=list(OUTPUTS),
+            dynamic_shapes={"input_ids": sizes, "attention_mask": sizes},
+        )
+    if program is None:
+        raise ParityError("torch.onnx.export gave no program")
+    for node in program.model.graph:
+        for value in node.outputs:
+            if value.name in OUTPUTS and not value.is_graph_output():
+                value.name = f"{value.name}_inner"
+    program.save(str(path), include_initializers=True, external_data=False)
+
+
+def quantise(fp32: Path, int8: Path) -> None:
+    """Weights to int8 per channel, activations at run time; Attention and biases stay fp32.
+
+    Per tensor would lose a third of the neighbours.
+    """
+    model = onnx.load(fp32)
+    known = {i.name for i in model.graph.initializer}
+    float_products = [
+        node.name for node in model.graph.node
+        if node.op_type == "MatMul" and not any(name in known for name in node.input)
+    ]
+    quantize_dynamic(
+        fp32, int8, op_types_to_quantize=["MatMul", "Gather"], per_channel=True,
+        weight_type=QuantType.QInt8, nodes_to_exclude=float_products,
+        extra_options={"MatMulConstBOnly": True},
+    )
+
+
+def check_parity(
+    graph: BundleGraph, path: Path, rows: list[list[int]], top: int = 10
+) -> dict[str, float]:
+    """Compare the fp32 graph with torch on real token ids.
+
+    Returns:
+        ``scores_max_difference`` and ``same_top`` (share of texts with the same ``top`` main
+        groups in the same order).
+
+    Raises:
+        ParityError: a score differs by more than 1e-4, or a top list differs.
+    """
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    worst, same = 0.0, 0
+    for row in rows:
+        ids, mask = pad([row])
+        with torch.inference_mode():
+            wanted = graph(ids, mask)[3][0].numpy()
+        found = session.run(["scores"], {"input_ids": ids.numpy(), "attention_mask": mask.numpy()})
+        worst = max(worst, float(np.abs(found[0][0] - wanted).max()))
+        same += bool((np.argsort(-found[0][0])[:top] == np.argsort(-wanted)[:top]).all())
+    log.info("parity: largest difference %.2e, same top %d of %d", worst, same, len(rows))
+    if worst > SCORE_TOLERANCE or same < len(rows):
+        raise ParityError(
+            f"{path}: scores differ from torch by up to {worst:.1e} (at most {SCORE_TOLERANCE}), "
+            f"and {len(rows) - same} of {len(rows)} texts have another top {top}"
+        )
+    return {"scores_max_difference": worst, "same_top": same / len(rows)}

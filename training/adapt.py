@@ -38,7 +38,10 @@ def tokenise(tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int) -> lis
 
 
 def text_vectors(
-    encoder: PatentEncoder, tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int,
+    encoder: PatentEncoder,
+    tokenizer: Tokenizer,
+    texts: Sequence[str],
+    max_tokens: int,
     device: torch.device,
 ) -> Tensor:
     """t_n of all label rows: float32 (n_rows, dim), unit length."""
@@ -73,13 +76,23 @@ class Objective:
             log_scores(logits, self.hierarchy), positive, negative, self.parent, self.upper
         )
         tree = (conditional_loss(logits, positive, negative, self.parent) + upper).mean()
-        return {"contrast": contrast, "head": tree,
-                "loss": contrast + self.recipe.head_weight * tree}
+        return {
+            "contrast": contrast,
+            "head": tree,
+            "loss": contrast + self.recipe.head_weight * tree,
+        }
 
 
 def adapt(
-    encoder: PatentEncoder, head: TreeHead, tokenizer: Tokenizer, batches: Batches,
-    row_texts: Sequence[str], hierarchy: Hierarchy, recipe: Adapt, run: Path, fingerprint: str,
+    encoder: PatentEncoder,
+    head: TreeHead,
+    tokenizer: Tokenizer,
+    batches: Batches,
+    row_texts: Sequence[str],
+    hierarchy: Hierarchy,
+    recipe: Adapt,
+    run: Path,
+    fingerprint: str,
     device: torch.device,
 ) -> None:
     """Train in place; goes on where the run folder's checkpoint ends.
@@ -91,12 +104,20 @@ def adapt(
     """
     params = {f"encoder.{k}": p for k, p in encoder.trainable().items()}
     params |= {f"head.{k}": p for k, p in head.named_parameters()}
-    optimizer = torch.optim.AdamW([
-        {"params": [p for k, p in params.items() if k.startswith("encoder.")],
-         "lr": recipe.learning_rate, "weight_decay": 0.0},
-        {"params": [p for k, p in params.items() if k.startswith("head.")],
-         "lr": recipe.head_learning_rate, "weight_decay": 0.01},
-    ])
+    optimizer = torch.optim.AdamW(
+        [
+            {
+                "params": [p for k, p in params.items() if k.startswith("encoder.")],
+                "lr": recipe.learning_rate,
+                "weight_decay": 0.0,
+            },
+            {
+                "params": [p for k, p in params.items() if k.startswith("head.")],
+                "lr": recipe.head_learning_rate,
+                "weight_decay": 0.01,
+            },
+        ]
+    )
     schedule = [group["lr"] for group in optimizer.param_groups]
     checkpoint = run / "adapt.safetensors"
     done = 0

@@ -76,8 +76,15 @@ class Batches:
     """
 
     def __init__(
-        self, examples: Sequence[Example], texts: Sequence[LabelText], rows: np.ndarray,
-        hierarchy: Hierarchy, recipe: Adapt, seed: int, fields: tuple[str, ...], max_chars: int,
+        self,
+        examples: Sequence[Example],
+        texts: Sequence[LabelText],
+        rows: np.ndarray,
+        hierarchy: Hierarchy,
+        recipe: Adapt,
+        seed: int,
+        fields: tuple[str, ...],
+        max_chars: int,
     ) -> None:
         self.examples, self.texts, self.rows = examples, texts, rows
         self.hierarchy, self.recipe, self.seed = hierarchy, recipe, seed
@@ -109,11 +116,13 @@ class Batches:
     def __getitem__(self, step: int) -> Batch:
         """The batch of a step; the same for the same seed, whatever ran before."""
         rng = np.random.default_rng([self.seed, step])
-        bare = int(round(self.recipe.batch * self.recipe.title_only_share)) if len(self.bare) else 0
-        chosen = np.concatenate([
-            _draw(rng, self.full, self.full_weight, self.recipe.batch - bare),
-            _draw(rng, self.bare, self.bare_weight, bare),
-        ])
+        bare = round(self.recipe.batch * self.recipe.title_only_share) if len(self.bare) else 0
+        chosen = np.concatenate(
+            [
+                _draw(rng, self.full, self.full_weight, self.recipe.batch - bare),
+                _draw(rng, self.bare, self.bare_weight, bare),
+            ]
+        )
         queries = [self.examples[i] for i in chosen]
         items = [self._filing(e, rng) for e in queries]
         items += [self._positive(int(i), e, rng) for i, e in zip(chosen, queries, strict=True)]

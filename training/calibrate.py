@@ -64,23 +64,27 @@ def fit_calibration(
     """
     told = np.flatnonzero(data.known != Known.POSITIVES)
     if len(told) < 50:
-        raise CorpusError(f"{len(told)} validation records have complete labels: at least 50 needed")
+        raise CorpusError(
+            f"{len(told)} validation records have complete labels: at least 50 needed"
+        )
     fitted = np.arange(len(data.known)) % 5 < 3
     similarity, items = memory.search(data.queries, max(NEIGHBOURS))
-    best: tuple[float, Calibration] | None = None
+    tried: list[tuple[float, Calibration]] = []
     for k, temperature, smoothing in itertools.product(NEIGHBOURS, TEMPERATURES, SMOOTHINGS):
         masses = memory.masses_of(vote(similarity[:, :k], temperature), items[:, :k], hierarchy)
         odds = mass_log_odds(masses, hierarchy, smoothing)
         upper = _Fit(data, odds, hierarchy, fitted, int(Rank.SUBCLASS))
         loss = upper.run()
         log.info("K %d, temperature %.2f, smoothing %.2f: %.4f", k, temperature, smoothing, loss)
-        if best is None or loss < best[0]:
-            best = loss, Calibration(k, temperature, smoothing, *upper.numbers(), 2.0, precision,
-                                     confidence)
-    assert_best = best
-    if assert_best is None:
-        raise CorpusError("no neighbour setting was tried")
-    chosen = assert_best[1]
+        tried.append(
+            (
+                loss,
+                Calibration(
+                    k, temperature, smoothing, *upper.numbers(), 2.0, precision, confidence
+                ),
+            )
+        )
+    _, chosen = min(tried, key=lambda t: t[0])
     masses = memory.masses_of(
         vote(similarity[:, : chosen.k], chosen.temperature), items[:, : chosen.k], hierarchy
     )
@@ -102,8 +106,8 @@ def assign_threshold(
 ) -> float:
     """The least score from which assignments are right often enough, with a guarantee.
 
-    Candidates are tried from the strictest down and each must pass (fixed-sequence testing, Angelopoulos
-    et al., "Learn then Test", 2021) with the exact Clopper-Pearson lower bound.
+    Candidates are tried from the strictest down and each must pass (fixed-sequence testing,
+    Angelopoulos et al., "Learn then Test", 2021) with the exact Clopper-Pearson lower bound.
 
     Args:
         score: float32 (n,), best score of each filing.
@@ -131,7 +135,11 @@ class _Fit:
     """Gradient fit of alpha, beta, offset by rank; rows below ``deepest`` are left out."""
 
     def __init__(
-        self, data: Observed, odds: np.ndarray, hierarchy: Hierarchy, fitted: np.ndarray,
+        self,
+        data: Observed,
+        odds: np.ndarray,
+        hierarchy: Hierarchy,
+        fitted: np.ndarray,
         deepest: int,
     ) -> None:
         kept = np.flatnonzero(np.asarray(hierarchy.rank) <= deepest)

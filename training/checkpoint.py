@@ -68,5 +68,5 @@ def load_checkpoint(
             keys = [k.split(".")[1] for k in tensors if k.startswith("state.")]
             for key in dict.fromkeys(keys):
                 if f"state.{key}.{name}" in tensors:
-                    optimizer.state[p][key] = tensors[f"state.{key}.{name}"]  # type: ignore[index]
+                    optimizer.state[p][key] = tensors[f"state.{key}.{name}"]
     return int(metadata["step"])

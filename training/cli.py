@@ -19,13 +19,26 @@ def train() -> None:
 
 @train.command(epilog="Example:  cpc train fit starter --data ../shared/data --run runs/starter")
 @click.argument("recipe")
-@click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path),
-              default=Path("../shared/data"), show_default=True,
-              help="Folder that the recipe's paths are relative to.")
-@click.option("--run", "run_folder", type=click.Path(file_okay=False, path_type=Path),
-              default=None, help="Where steps are kept and resumed.  [default: runs/NAME]")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=None,
-              help="Folder of the new bundle.  [default: RUN/finished]")
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path("../shared/data"),
+    show_default=True,
+    help="Folder that the recipe's paths are relative to.",
+)
+@click.option(
+    "--run",
+    "run_folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="Where steps are kept and resumed.  [default: runs/NAME]",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="Folder of the new bundle.  [default: RUN/finished]",
+)
 def fit(recipe: str, data: Path, run_folder: Path | None, out: Path | None) -> None:
     """Make a bundle from RECIPE, a TOML file or the name of a packaged one.
 
@@ -39,18 +52,24 @@ def fit(recipe: str, data: Path, run_folder: Path | None, out: Path | None) -> N
     click.echo(json.dumps(make(loaded, data, run, out or run / "finished")))
 
 
-@train.command(epilog="Example:  cpc train evaluate cpc_classifier/bundles/starter "
-               "../shared/data/patents/test_claims.jsonl.gz")
+@train.command(
+    epilog="Example:  cpc train evaluate cpc_classifier/bundles/starter "
+    "../shared/data/patents/test_claims.jsonl.gz"
+)
+@click.option("--record", is_flag=True, help="Write the figures into the bundle's manifest.")
 @click.argument("bundle", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.argument("data", nargs=-1, required=True,
-                type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def evaluate(bundle: Path, data: tuple[Path, ...]) -> None:
+@click.argument(
+    "data", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+def evaluate(bundle: Path, data: tuple[Path, ...], record: bool) -> None:
     """Measure BUNDLE on labelled filings in DATA (JSON lines); one JSON object a file."""
     from cpc_classifier.classifier import Classifier
     from training.evaluate import evaluate as measure
-    from training.evaluate import read_labelled
+    from training.evaluate import read_labelled, record_figures
 
     classifier = Classifier.load(bundle)
     for path in data:
         figures = measure(classifier, read_labelled(path))
         click.echo(json.dumps({"data": path.name} | figures))
+        if record:
+            record_figures(bundle, path.name, figures)

@@ -26,8 +26,15 @@ from taxonomy.symbol import Rank, Symbol
 from taxonomy.tree import Taxonomy
 from training.errors import CorpusError, OverlapError
 
-__all__ = ["Example", "Known", "negative_rows", "read_examples", "read_records", "refuse_overlap",
-           "resolve"]
+__all__ = [
+    "Example",
+    "Known",
+    "negative_rows",
+    "read_examples",
+    "read_records",
+    "refuse_overlap",
+    "resolve",
+]
 
 
 class Known(IntEnum):
@@ -63,7 +70,10 @@ class Example:
 
 
 def read_examples(
-    paths: Sequence[Path], taxonomy: Taxonomy, hierarchy: Hierarchy, languages: Sequence[str],
+    paths: Sequence[Path],
+    taxonomy: Taxonomy,
+    hierarchy: Hierarchy,
+    languages: Sequence[str],
     exclude: Sequence[str] = (),
 ) -> list[Example]:
     """All usable records of some JSON-lines files.
@@ -154,15 +164,21 @@ def _example(
     record: dict[str, Any], taxonomy: Taxonomy, hierarchy: Hierarchy, row_of: dict[str, int]
 ) -> Example | None:
     known = (
-        Known.ALL if record["cpc_complete"]
-        else Known.IPC if record["ipc_complete"] and not record["cpc"]
+        Known.ALL
+        if record["cpc_complete"]
+        else Known.IPC
+        if record["ipc_complete"] and not record["cpc"]
         else Known.POSITIVES
     )
     listed = record["cpc"] if known == Known.ALL else record["cpc"] + record["ipc"]
     symbols = tuple(dict.fromkeys(s for s in (resolve(x, taxonomy) for x in listed) if s))
     filing = Filing(
-        id=record["id"], title=record["title"], abstract=record["abstract"],
-        claims=record["claims"], description=record["description"], language=record["lang"],
+        id=record["id"],
+        title=record["title"],
+        abstract=record["abstract"],
+        claims=record["claims"],
+        description=record["description"],
+        language=record["lang"],
         publication_date=record["date"],
     )
     if not symbols or not (filing.title or filing.abstract or filing.claims or filing.description):
@@ -176,8 +192,17 @@ def _example(
 
 
 FIELDS: dict[str, type] = {
-    "id": str, "title": str, "abstract": str, "claims": str, "description": str, "lang": str,
-    "date": str, "cpc": list, "cpc_complete": bool, "ipc": list, "ipc_complete": bool,
+    "id": str,
+    "title": str,
+    "abstract": str,
+    "claims": str,
+    "description": str,
+    "lang": str,
+    "date": str,
+    "cpc": list,
+    "cpc_complete": bool,
+    "ipc": list,
+    "ipc_complete": bool,
     "source": str,
 }
 

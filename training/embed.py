@@ -25,8 +25,13 @@ TOKEN_BUDGET = 4096
 
 
 def embed_texts(
-    graph: Path, tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int, folder: Path,
-    name: str, key: str,
+    graph: Path,
+    tokenizer: Tokenizer,
+    texts: Sequence[str],
+    max_tokens: int,
+    folder: Path,
+    name: str,
+    key: str,
 ) -> np.ndarray:
     """The embedding of each text.
 
@@ -60,8 +65,11 @@ def embed_texts(
 def _session(graph: Path) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.add_session_config_entry("session.force_spinning_stop", "1")
-    usable = [p for p in ("CUDAExecutionProvider", "CPUExecutionProvider")
-              if p in ort.get_available_providers()]
+    usable = [
+        p
+        for p in ("CUDAExecutionProvider", "CPUExecutionProvider")
+        if p in ort.get_available_providers()
+    ]
     return ort.InferenceSession(str(graph), options, providers=usable)
 
 

@@ -107,7 +107,8 @@ def load_tokenizer(recipe: EncoderRecipe) -> Tokenizer:
     """The encoder's tokenizer, without truncation or padding set."""
     source = Path(weights_folder(recipe.model)) / "tokenizer.json"
     tokenizer = (
-        Tokenizer.from_file(str(source)) if source.is_file()
+        Tokenizer.from_file(str(source))
+        if source.is_file()
         else Tokenizer.from_pretrained(recipe.model)
     )
     tokenizer.no_padding()
@@ -160,7 +161,9 @@ def by_budget(order: Iterable[int], lengths: Sequence[int], budget: int) -> list
 
 
 def embed(
-    encoder: PatentEncoder, rows: Sequence[Sequence[int]], device: torch.device,
+    encoder: PatentEncoder,
+    rows: Sequence[Sequence[int]],
+    device: torch.device,
     budget: int = 8192,
 ) -> np.ndarray:
     """Embeddings for good, without gradients.

@@ -1,12 +1,12 @@
 """Errors of training, under the one root in ``taxonomy.errors``.
 
-    CpcError
-    └── TrainingError            "training"
-        ├── RecipeError          "bad_recipe"
-        ├── CorpusError          "bad_corpus"
-        │   └── OverlapError     "test_overlap"
-        ├── RunError             "bad_run"
-        └── ParityError          "parity"
+CpcError
+└── TrainingError            "training"
+    ├── RecipeError          "bad_recipe"
+    ├── CorpusError          "bad_corpus"
+    │   └── OverlapError     "test_overlap"
+    ├── RunError             "bad_run"
+    └── ParityError          "parity"
 """
 
 from __future__ import annotations

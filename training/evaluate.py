@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from cpc_classifier.bundle import ModelBundle, write_manifest
 from cpc_classifier.classifier import Classifier
 from cpc_classifier.encoder import filing_text
 from cpc_classifier.filing import Filing
@@ -18,7 +20,7 @@ from taxonomy.symbol import Rank, Symbol
 from training.corpus import read_records
 from training.metrics import expected_calibration_error, hits, incoherent
 
-__all__ = ["Labelled", "evaluate", "read_labelled"]
+__all__ = ["Labelled", "evaluate", "read_labelled", "record_figures"]
 
 BLOCK = 128
 DEPTHS = (1, 3, 10)
@@ -51,8 +53,12 @@ def read_labelled(path: Path) -> list[Labelled]:
     found = []
     for record in read_records(path):
         filing = Filing(
-            id=record["id"], title=record["title"], abstract=record["abstract"],
-            claims=record["claims"], description=record["description"], language=record["lang"],
+            id=record["id"],
+            title=record["title"],
+            abstract=record["abstract"],
+            claims=record["claims"],
+            description=record["description"],
+            language=record["lang"],
         )
         symbols = tuple(s for s in (record["cpc"] or record["ipc"]) if _is_symbol(s))
         if symbols and not filing.is_empty:
@@ -83,6 +89,30 @@ def evaluate(classifier: Classifier, data: Sequence[Labelled]) -> dict[str, Any]
             tallies[rank].add(scores[:, rows], [hierarchy.symbols[r] for r in rows], block, rank)
     figures: dict[str, Any] = {"filings": len(data), "incoherent": above}
     return figures | {rank.label: tally.figures() for rank, tally in tallies.items()}
+
+
+def record_figures(folder: Path, name: str, figures: dict[str, Any]) -> None:
+    """Write the figures of a test file into the bundle's manifest, under ``test``.
+
+    Args:
+        folder: the bundle; verified before and after.
+        name: of the test file.
+        figures: as from ``evaluate``.
+    """
+    manifest = ModelBundle.load(folder).manifest
+    known = dict(manifest.figures)
+    known["test"] = dict(known.get("test", {})) | {name: figures}
+    write_manifest(
+        folder,
+        name=manifest.name,
+        version=manifest.version,
+        release=manifest.release,
+        encoder=dataclasses.asdict(manifest.encoder),
+        text=dataclasses.asdict(manifest.text),
+        recipe=manifest.recipe,
+        figures=known,
+        created=manifest.created,
+    )
 
 
 class _Tally:

@@ -78,8 +78,13 @@ def export_graph(graph: BundleGraph, path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            graph.eval(), (ids, mask), dynamo=True, opset_version=OPSET, verbose=False,
-            input_names=list(INPUTS), output_names=list(OUTPUTS),
+            graph.eval(),
+            (ids, mask),
+            dynamo=True,
+            opset_version=OPSET,
+            verbose=False,
+            input_names=list(INPUTS),
+            output_names=list(OUTPUTS),
             dynamic_shapes={"input_ids": sizes, "attention_mask": sizes},
         )
     if program is None:
@@ -99,12 +104,17 @@ def quantise(fp32: Path, int8: Path) -> None:
     model = onnx.load(fp32)
     known = {i.name for i in model.graph.initializer}
     float_products = [
-        node.name for node in model.graph.node
+        node.name
+        for node in model.graph.node
         if node.op_type == "MatMul" and not any(name in known for name in node.input)
     ]
     quantize_dynamic(
-        fp32, int8, op_types_to_quantize=["MatMul", "Gather"], per_channel=True,
-        weight_type=QuantType.QInt8, nodes_to_exclude=float_products,
+        fp32,
+        int8,
+        op_types_to_quantize=["MatMul", "Gather"],
+        per_channel=True,
+        weight_type=QuantType.QInt8,
+        nodes_to_exclude=float_products,
         extra_options={"MatMulConstBOnly": True},
     )
 

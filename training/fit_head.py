@@ -67,8 +67,13 @@ class HeadLoss:
 
 
 def fit_head(
-    head: TreeHead, filings: Embedded, label_texts: Embedded, valid: Embedded,
-    hierarchy: Hierarchy, recipe: Fit, seed: int,
+    head: TreeHead,
+    filings: Embedded,
+    label_texts: Embedded,
+    valid: Embedded,
+    hierarchy: Hierarchy,
+    recipe: Fit,
+    seed: int,
 ) -> list[float]:
     """Train the head in place and leave the best epoch's weights.
 
@@ -82,18 +87,24 @@ def fit_head(
     """
     torch.manual_seed(seed)
     loss_of = HeadLoss(hierarchy)
-    optimizer = torch.optim.AdamW([
-        {"params": [head.residual], "weight_decay": recipe.residual_decay},
-        {"params": [head.bias, head.turn, head.log_scale], "weight_decay": 0.0},
-    ], lr=recipe.learning_rate)
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [head.residual], "weight_decay": recipe.residual_decay},
+            {"params": [head.bias, head.turn, head.log_scale], "weight_decay": 0.0},
+        ],
+        lr=recipe.learning_rate,
+    )
     per_epoch = -(-len(filings.vectors) // recipe.batch)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, per_epoch * recipe.epochs)
     losses = [_loss_on(loss_of, head, valid)]
     best = {k: v.clone() for k, v in head.state_dict().items()}
     for epoch in range(recipe.epochs):
         rng = np.random.default_rng([seed, 2, epoch])
-        for batch in tqdm(_batches(filings, label_texts, recipe, rng), total=per_epoch,
-                          desc=f"head, epoch {epoch + 1}"):
+        for batch in tqdm(
+            _batches(filings, label_texts, recipe, rng),
+            total=per_epoch,
+            desc=f"head, epoch {epoch + 1}",
+        ):
             loss = loss_of(head, batch, recipe.dropout)
             optimizer.zero_grad()
             loss.backward()
@@ -118,7 +129,8 @@ def _batches(
         a = filings.take(order[start : start + recipe.batch])
         b = texts.take(rng.integers(len(texts.vectors), size=extra))
         yield Embedded(
-            np.concatenate((a.vectors, b.vectors)), [*a.rows, *b.rows],
+            np.concatenate((a.vectors, b.vectors)),
+            [*a.rows, *b.rows],
             np.concatenate((a.known, b.known)),
         )
 

@@ -69,9 +69,7 @@ def joint_loss(
     return -(yes * log_s + no * log_not).sum(1)
 
 
-def contrastive_loss(
-    query: Tensor, key: Tensor, allowed: Tensor, temperature: float
-) -> Tensor:
+def contrastive_loss(query: Tensor, key: Tensor, allowed: Tensor, temperature: float) -> Tensor:
     """InfoNCE: each filing meets its own text among those of unrelated places.
 
     Args:

@@ -11,18 +11,14 @@ from numpy.typing import NDArray
 __all__ = ["expected_calibration_error", "hits", "incoherent"]
 
 
-def hits(
-    ranked: Sequence[Sequence[str]], wanted: Sequence[AbstractSet[str]], depth: int
-) -> float:
+def hits(ranked: Sequence[Sequence[str]], wanted: Sequence[AbstractSet[str]], depth: int) -> float:
     """Share of filings with at least one true symbol among the first ``depth`` suggestions.
 
     Args:
         ranked: the suggested symbols of each filing, best first.
         wanted: its true symbols; a filing without one is not counted.
     """
-    counted = [
-        bool(set(r[:depth]) & w) for r, w in zip(ranked, wanted, strict=True) if w
-    ]
+    counted = [bool(set(r[:depth]) & w) for r, w in zip(ranked, wanted, strict=True) if w]
     return float(np.mean(counted)) if counted else float("nan")
 
 
@@ -40,7 +36,8 @@ def expected_calibration_error(
     at = np.minimum((score * bins).astype(int), bins - 1)
     n = np.bincount(at, minlength=bins)
     gap = np.abs(
-        np.bincount(at, weights=right, minlength=bins) - np.bincount(at, weights=score, minlength=bins)
+        np.bincount(at, weights=right, minlength=bins)
+        - np.bincount(at, weights=score, minlength=bins)
     )
     return float(gap[n > 0].sum() / max(len(score), 1))
 

@@ -13,7 +13,17 @@ from typing import Any, TypeVar
 
 from training.errors import RecipeError
 
-__all__ = ["Adapt", "Data", "Encoder", "Fit", "Memory", "Recipe", "Serve", "find_recipe", "load_recipe"]
+__all__ = [
+    "Adapt",
+    "Data",
+    "Encoder",
+    "Fit",
+    "Memory",
+    "Recipe",
+    "Serve",
+    "find_recipe",
+    "load_recipe",
+]
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -47,7 +57,7 @@ class Encoder:
     licence: str
     """SPDX identifier of the weights' licence, written into the manifest."""
     lora_rank: int = 32
-    lora_alpha: float = 64.0
+    lora_alpha: int = 64
     targets: tuple[str, ...] = ("query", "key", "value", "dense")
     """Module names that get an adapter; a pooler's are always left out."""
 
@@ -146,7 +156,12 @@ class Recipe:
 
 T = TypeVar("T")
 SECTIONS: dict[str, type[Any]] = {
-    "data": Data, "encoder": Encoder, "adapt": Adapt, "fit": Fit, "memory": Memory, "serve": Serve,
+    "data": Data,
+    "encoder": Encoder,
+    "adapt": Adapt,
+    "fit": Fit,
+    "memory": Memory,
+    "serve": Serve,
 }
 
 
@@ -179,8 +194,10 @@ def load_recipe(path: Path) -> Recipe:
         raise RecipeError(f"{path}: cannot be read as TOML: {error}") from error
     unknown = sorted(set(raw) - set(SECTIONS) - {"name", "version", "seed"})
     if unknown:
-        raise RecipeError(f"{path}: unknown key {unknown[0]!r}; known: name, version, seed, "
-                          + ", ".join(SECTIONS))
+        raise RecipeError(
+            f"{path}: unknown key {unknown[0]!r}; known: name, version, seed, "
+            + ", ".join(SECTIONS)
+        )
     parts = {key: _section(path, key, cls, raw.get(key, {})) for key, cls in SECTIONS.items()}
     for key, kind in (("name", str), ("version", str), ("seed", int)):
         if not isinstance(raw.get(key), kind):
@@ -206,8 +223,10 @@ def _section(path: Path, name: str, cls: type[T], raw: Any) -> T:
 
 
 def _typed(path: Path, key: str, kind: str, value: Any) -> Any:
-    if kind.startswith("tuple") and isinstance(value, list) and all(
-        isinstance(v, str) for v in value
+    if (
+        kind.startswith("tuple")
+        and isinstance(value, list)
+        and all(isinstance(v, str) for v in value)
     ):
         return tuple(value)
     if kind == "float" and isinstance(value, int | float) and not isinstance(value, bool):
@@ -227,21 +246,27 @@ def _check(path: Path, recipe: Recipe) -> None:
     if not recipe.data.held_out:
         raise RecipeError(f"{path}: data.held_out must name the test files, so that none is learnt")
     positive = {
-        "adapt.steps": recipe.adapt.steps, "adapt.batch": recipe.adapt.batch,
-        "fit.epochs": recipe.fit.epochs, "memory.dim": recipe.memory.dim,
-        "serve.max_tokens": recipe.serve.max_tokens, "encoder.lora_rank": recipe.encoder.lora_rank,
+        "adapt.steps": recipe.adapt.steps,
+        "adapt.batch": recipe.adapt.batch,
+        "fit.epochs": recipe.fit.epochs,
+        "memory.dim": recipe.memory.dim,
+        "serve.max_tokens": recipe.serve.max_tokens,
+        "encoder.lora_rank": recipe.encoder.lora_rank,
         "adapt.temperature": recipe.adapt.temperature,
     }
     for key, value in positive.items():
         if value <= 0:
             raise RecipeError(f"{path}: {key} must be above 0, not {value}")
     if recipe.memory.dim % 2:
-        raise RecipeError(f"{path}: memory.dim must be even (two codes share a byte), "
-                          f"not {recipe.memory.dim}")
+        raise RecipeError(
+            f"{path}: memory.dim must be even (two codes share a byte), not {recipe.memory.dim}"
+        )
     shares = {
-        "adapt.partner_share": recipe.adapt.partner_share, "fit.dropout": recipe.fit.dropout,
+        "adapt.partner_share": recipe.adapt.partner_share,
+        "fit.dropout": recipe.fit.dropout,
         "adapt.title_only_share": recipe.adapt.title_only_share,
-        "adapt.field_drop": recipe.adapt.field_drop, "adapt.warmup": recipe.adapt.warmup,
+        "adapt.field_drop": recipe.adapt.field_drop,
+        "adapt.warmup": recipe.adapt.warmup,
         "serve.assign_precision": recipe.serve.assign_precision,
         "serve.assign_confidence": recipe.serve.assign_confidence,
     }

@@ -89,7 +89,8 @@ async function submit() {
     }
   } catch (error) {
     show([]);
-    if (error.name !== "AbortError") fail(error.message);
+    // The service never learns a file's name; its messages say "file".
+    if (error.name !== "AbortError") fail(chosen ? error.message.replace(/^file\b/, () => chosen.name) : error.message);
   } finally {
     clearInterval(timer);
     running = null;
@@ -121,10 +122,11 @@ async function connect() {
   try {
     const told = await api.info();
     limits = told.limits;
+    view.labels = await api.labels();
+    draw(at("list"), results, view);
     at("bundle").textContent = `Bundle ${told.bundle.name} ${told.bundle.version}, CPC ${told.bundle.release}`;
     const fresh = told.levels.map((level) => new Option(LEVELS[level] ?? level, level));
     at("level").replaceChildren(new Option("Deepest", ""), ...fresh);
-    view.labels = await api.labels();
   } catch (problem) {
     const starting = problem.code === "starting";
     at("bundle").textContent = starting ? "The model is being loaded…" : problem.message;

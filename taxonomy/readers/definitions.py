@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from taxonomy.errors import ReleaseFileError
+from taxonomy.errors import BadSymbolError, ReleaseFileError
 from taxonomy.symbol import Symbol
 
 __all__ = ["read_definitions"]
@@ -51,9 +51,14 @@ def _statements(where: str, data: bytes) -> dict[str, str]:
         raise ReleaseFileError(f"{where} line {error.lineno}: not well-formed XML") from error
     found = {}
     for item in root.iter("definition-item"):
-        paragraphs = item.iterfind("definition-statement/section-body/paragraph-text[@type='body']")
-        text = " ".join(" ".join("".join(map(str, p.itertext())).split()) for p in paragraphs)
-        symbol = item.findtext("classification-symbol")
-        if text and symbol:
-            found[str(Symbol.parse(symbol))] = text
+        body = item.iterfind("definition-statement/section-body/paragraph-text[@type='body']")
+        paragraphs = (" ".join("".join(map(str, p.itertext())).split()) for p in body)
+        text = " ".join(p for p in paragraphs if p)
+        written = item.findtext("classification-symbol") or ""
+        try:
+            symbol = str(Symbol.parse(written))
+        except BadSymbolError as error:
+            raise ReleaseFileError(f"{where} line {item.sourceline}: {error.message}") from error
+        if text:
+            found[symbol] = text
     return found

@@ -1,0 +1,198 @@
+"""Puts a bundle together from what was trained, calibrates it, measures it, puts it in place."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from cpc_classifier.bundle import ModelBundle, write_manifest
+from cpc_classifier.calibration import Calibration
+from cpc_classifier.classifier import Classifier
+from cpc_classifier.memory import Memory
+from taxonomy.symbol import Rank
+from training.adapt import tokenise
+from training.calibrate import Observed, fit_calibration
+from training.checkpoint import write_tensors
+from training.encoder import PatentEncoder
+from training.errors import ParityError
+from training.export import BundleGraph, check_parity, export_graph, merge, quantise
+from training.head import TreeHead
+from training.recipe import Recipe
+from training.sources import Sources, example_texts
+
+__all__ = ["Embeddings", "build_bundle"]
+
+PROBES = 24
+"""Filings on which the exported graph is compared with torch."""
+INT8_LOSS = 0.01
+"""First guesses that int8 may lose, as a share."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embeddings:
+    """Embeddings by the int8 graph, float16 (n, dim)."""
+
+    train: np.ndarray
+    valid: np.ndarray
+    texts: np.ndarray
+
+
+def build_bundle(
+    recipe: Recipe,
+    sources: Sources,
+    encoder: PatentEncoder,
+    head: TreeHead,
+    tokenizer: Tokenizer,
+    vectors: Embeddings,
+    losses: list[float],
+    run: Path,
+    out: Path,
+) -> dict[str, Any]:
+    """Put the bundle together in the run folder, measure it, then put it in place."""
+    folder = run / "bundle"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    merged = merge(encoder)
+    graph = BundleGraph(merged, head, sources.hierarchy)
+    fp32 = run / "model.fp32.onnx"
+    export_graph(graph, fp32)
+    quantise(fp32, folder / "model.onnx")
+    tokenizer.no_truncation()
+    tokenizer.save(str(folder / "tokenizer.json"))
+    sources.labels.write(folder / "labels.tsv")
+    _memory(sources, merged, vectors).save(folder)
+    _warm_start(encoder, head, folder)
+    Calibration(
+        100,
+        0.05,
+        0.1,
+        (1.0,) * 4,
+        (1.0,) * 4,
+        (0.0,) * 4,
+        2.0,
+        recipe.serve.assign_precision,
+        recipe.serve.assign_confidence,
+    ).save(folder / "calibration.json")
+    _manifest(recipe, sources, encoder.dim, folder, {})
+    _calibrate(recipe, sources, folder)
+    _manifest(recipe, sources, encoder.dim, folder, {})
+    rows = tokenise(
+        tokenizer, example_texts(recipe, sources.valid[:PROBES]), recipe.serve.max_tokens
+    )
+    figures = {
+        "parity": check_parity(graph, fp32, rows),
+        "validation_loss_by_epoch": [round(x, 4) for x in losses],
+        "valid": _quality(recipe, sources, folder, fp32),
+    }
+    _manifest(recipe, sources, encoder.dim, folder, figures)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    old = out.with_name(out.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    staged = out.with_name(out.name + ".new")
+    shutil.rmtree(staged, ignore_errors=True)
+    shutil.copytree(folder, staged)
+    if out.exists():
+        out.rename(old)
+    staged.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
+    return figures
+
+
+def _memory(sources: Sources, encoder: PatentEncoder, vectors: Embeddings) -> Memory:
+    """All label texts and training filings, in the memory's space."""
+    both = np.concatenate((vectors.texts, vectors.train)).astype(np.float32)
+    with torch.inference_mode():
+        projected = encoder.memory_query(torch.from_numpy(both)).numpy()
+    names = [f"t\t{t.symbol}" for t in sources.texts]
+    names += [f"f\t{e.filing.id}" for e in sources.train]
+    rows = [sources.text_rows[i : i + 1] for i in range(len(sources.texts))]
+    return Memory.pack(projected, rows + [e.deepest for e in sources.train], names)
+
+
+def _warm_start(encoder: PatentEncoder, head: TreeHead, folder: Path) -> None:
+    """What retraining starts from, in half precision."""
+    adapter = {k: p.detach().half() for k, p in encoder.trainable().items()}
+    write_tensors(folder / "adapter.safetensors", adapter)
+    small = {k: p.detach().half() for k, p in head.named_parameters() if k != "residual"}
+    residual = head.residual.detach()
+    step = residual.abs().amax(dim=1, keepdim=True).clamp(min=1e-8) / 127
+    small["residual_codes"] = torch.round(residual / step).to(torch.int8)
+    small["residual_step"] = step[:, 0].half()
+    write_tensors(folder / "head.safetensors", small)
+
+
+def _manifest(
+    recipe: Recipe, sources: Sources, dim: int, folder: Path, figures: dict[str, Any]
+) -> None:
+    spec = recipe.serve
+    write_manifest(
+        folder,
+        name=recipe.name,
+        version=recipe.version,
+        release=sources.taxonomy.release,
+        encoder={
+            "id": recipe.encoder.model,
+            "licence": recipe.encoder.licence,
+            "dim": dim,
+            "max_tokens": spec.max_tokens,
+        },
+        text={"fields": list(spec.fields), "max_chars": spec.max_chars},
+        recipe=recipe.as_dict(),
+        figures=figures,
+    )
+
+
+def _calibrate(recipe: Recipe, sources: Sources, folder: Path) -> None:
+    classifier = Classifier.load(folder)
+    encoded = classifier.encoder.encode(example_texts(recipe, sources.valid))
+    observed = Observed(
+        encoded["memory_query"],
+        encoded["logits"],
+        [e.rows for e in sources.valid],
+        np.array([e.known for e in sources.valid], np.int8),
+    )
+    spec = recipe.serve
+    fit_calibration(
+        observed,
+        classifier.memory,
+        sources.hierarchy,
+        spec.assign_precision,
+        spec.assign_confidence,
+    ).save(folder / "calibration.json")
+
+
+def _quality(recipe: Recipe, sources: Sources, folder: Path, fp32: Path) -> dict[str, Any]:
+    """First guesses at subclass on validation filings, int8 beside fp32.
+
+    Raises:
+        ParityError: int8 loses more than a point.
+    """
+    found = {"int8": _first_guesses(recipe, sources, folder)}
+    beside = fp32.parent / "bundle.fp32"
+    shutil.rmtree(beside, ignore_errors=True)
+    shutil.copytree(folder, beside)
+    shutil.copyfile(fp32, beside / "model.onnx")
+    _manifest(recipe, sources, ModelBundle.load(folder).manifest.encoder.dim, beside, {})
+    found["fp32"] = _first_guesses(recipe, sources, beside)
+    if found["fp32"] - found["int8"] > INT8_LOSS:
+        raise ParityError(
+            f"int8 loses {found['fp32'] - found['int8']:.3f} first guesses at subclass"
+        )
+    return {"filings": len(sources.valid)} | {
+        f"subclass_first_{name}": round(share, 4) for name, share in found.items()
+    }
+
+
+def _first_guesses(recipe: Recipe, sources: Sources, folder: Path) -> float:
+    """Share of validation filings whose best subclass is a true one."""
+    classifier = Classifier.load(folder)
+    rows = classifier.hierarchy.rows_at(Rank.SUBCLASS)
+    scores = classifier.scores(example_texts(recipe, sources.valid))[:, rows]
+    best = rows[np.argmax(scores, axis=1)]
+    return float(np.mean([b in e.rows for b, e in zip(best, sources.valid, strict=True)]))

@@ -1,0 +1,91 @@
+"""Everything that a recipe learns from, read once: the release, its texts, the examples."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cpc_classifier.encoder import filing_text
+from cpc_classifier.hierarchy import Hierarchy
+from cpc_classifier.labels import LabelIndex
+from taxonomy.readers.definitions import read_definitions
+from taxonomy.readers.title_list import read_title_list
+from taxonomy.tree import Taxonomy
+from training.batches import label_rows
+from training.corpus import Example, read_examples, refuse_overlap
+from training.errors import RecipeError
+from training.label_texts import LabelText, label_texts
+from training.recipe import Recipe
+
+__all__ = ["Sources", "example_texts", "read_sources"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sources:
+    """All that is learnt from."""
+
+    taxonomy: Taxonomy
+    labels: LabelIndex
+    hierarchy: Hierarchy
+    train: list[Example]
+    valid: list[Example]
+    texts: list[LabelText]
+    text_rows: np.ndarray
+    """int32 (len(texts),): the label row in which each text's symbol lies."""
+    fingerprint: str
+
+
+def read_sources(recipe: Recipe, data: Path) -> Sources:
+    """Read and check what a recipe names.
+
+    Args:
+        recipe: how.
+        data: folder that its paths are relative to.
+
+    Raises:
+        RecipeError: a file that is not there.
+        OverlapError: a training or validation filing that is held out for tests.
+        CorpusError: a line that is not a record.
+    """
+    train, valid = _files(data, recipe.data.train), _files(data, recipe.data.valid)
+    refuse_overlap(train + valid, _files(data, recipe.data.held_out), recipe.data.exclude)
+    taxonomy = read_title_list(data / recipe.data.titles)
+    written = recipe.data.definitions
+    definitions = read_definitions(data / written) if written else {}
+    labels = LabelIndex.from_taxonomy(taxonomy)
+    hierarchy = labels.to_hierarchy()
+    texts = label_texts(taxonomy, definitions)
+    read = (taxonomy, hierarchy, recipe.data.languages, recipe.data.exclude)
+    digest = hashlib.sha256(json.dumps(recipe.as_dict(), sort_keys=True).encode())
+    for path in train + valid:
+        digest.update(path.read_bytes())
+    return Sources(
+        taxonomy,
+        labels,
+        hierarchy,
+        read_examples(train, *read),
+        [e for e in read_examples(valid, *read) if e.filing.abstract or e.filing.claims],
+        texts,
+        label_rows([t.symbol for t in texts], taxonomy, hierarchy),
+        digest.hexdigest(),
+    )
+
+
+def _files(data: Path, patterns: Sequence[str]) -> list[Path]:
+    found = []
+    for pattern in patterns:
+        matching = sorted(data.glob(pattern))
+        if not matching:
+            raise RecipeError(f"no file {data / pattern}: give the data folder with --data")
+        found += matching
+    return found
+
+
+def example_texts(recipe: Recipe, examples: Sequence[Example]) -> list[str]:
+    """What the encoder reads of each filing."""
+    return [filing_text(e.filing, recipe.serve.fields, recipe.serve.max_chars) for e in examples]

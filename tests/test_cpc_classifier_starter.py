@@ -13,8 +13,6 @@ from browser import Page, chromium
 from serving import ROOT, Server, command_environment
 
 STARTER = ROOT / "cpc_classifier" / "bundles" / "starter"
-# Remove this line once the starter is committed.
-pytestmark = pytest.mark.skipif(not STARTER.is_dir(), reason="the starter is not trained yet")
 
 FILINGS = {
     "H01M": {

@@ -64,7 +64,7 @@ def build_bundle(
     export_graph(graph, fp32)
     quantise(fp32, folder / "model.onnx")
     tokenizer.no_truncation()
-    tokenizer.save(str(folder / "tokenizer.json"))
+    tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     sources.labels.write(folder / "labels.tsv")
     _memory(sources, merged, vectors).save(folder)
     _warm_start(encoder, head, folder)
@@ -97,6 +97,8 @@ def build_bundle(
     staged = out.with_name(out.name + ".new")
     shutil.rmtree(staged, ignore_errors=True)
     shutil.copytree(folder, staged)
+    for file in staged.iterdir():
+        file.chmod(0o644)  # safetensors makes its files readable by their owner only
     if out.exists():
         out.rename(old)
     staged.rename(out)

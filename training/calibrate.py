@@ -33,9 +33,11 @@ __all__ = ["Observed", "assign_threshold", "fit_calibration"]
 log = logging.getLogger(__name__)
 
 NEIGHBOURS = (30, 60, 100)
-TEMPERATURES = (0.03, 0.05, 0.08)
-SMOOTHINGS = (0.02, 0.1)
+TEMPERATURES = (0.02, 0.03, 0.05)
+SMOOTHINGS = (0.005, 0.02)
 STEPS = 60
+ENOUGH = 200
+"""Records with complete CPC from which those with complete IPC are left out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,10 +64,10 @@ def fit_calibration(
 
     The assignment threshold is set from the last 40 % of the filings, which the fit has not seen.
     """
-    told = np.flatnonzero(data.known != Known.POSITIVES)
-    if len(told) < 50:
+    told = _told(data.known)
+    if told.sum() < 50:
         raise CorpusError(
-            f"{len(told)} validation records have complete labels: at least 50 needed"
+            f"{told.sum()} validation records have complete labels: at least 50 needed"
         )
     fitted = np.arange(len(data.known)) % 5 < 3
     similarity, items = memory.search(data.queries, max(NEIGHBOURS))
@@ -92,13 +94,23 @@ def fit_calibration(
     full = _Fit(data, odds, hierarchy, fitted, RANKS - 1)
     full.run()
     chosen = replace(chosen, **dict(zip(("alpha", "beta", "offset"), full.numbers(), strict=True)))
-    held = ~fitted & (data.known != Known.POSITIVES)
+    held = ~fitted & told
     scores = hierarchy.products(chosen.conditionals(data.logits[held], masses[held], hierarchy))
     places = best_places(scores, hierarchy, chosen.assign_rank)
     rows = [r for r, kept in zip(data.rows, held, strict=True) if kept]
     right = np.array([p in r for p, r in zip(places, rows, strict=True)])
     top = scores[np.arange(len(places)), places]
     return replace(chosen, assign_threshold=assign_threshold(top, right, precision, confidence))
+
+
+def _told(known: np.ndarray) -> np.ndarray:
+    """Which records say what is false: bool (n,).
+
+    Complete CPC where there is enough of it: a complete IPC list lacks what CPC adds, and scores
+    fitted to it come out too low.
+    """
+    complete = known == Known.ALL
+    return complete if complete.sum() >= ENOUGH else known != Known.POSITIVES
 
 
 def assign_threshold(
@@ -154,7 +166,7 @@ class _Fit:
         self.positive = torch.as_tensor(positive[:, kept])
         negatives = torch.as_tensor(negative_rows(hierarchy)[:, kept])
         self.negative = negatives[torch.as_tensor(data.known[at].astype(np.int64))]
-        self.told = torch.as_tensor(data.known[at] != Known.POSITIVES).float()
+        self.told = torch.as_tensor(_told(data.known)[at]).float()
         lineage = np.where(hierarchy.lineage[kept] >= 0, place[hierarchy.lineage[kept]], len(kept))
         self.lineage = torch.as_tensor(lineage[:, : deepest + 1].T.copy())
         self.by_rank = [torch.nonzero(self.rank == r)[:, 0] for r in range(deepest + 1)]

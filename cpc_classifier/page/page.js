@@ -17,7 +17,7 @@ function fail(message) {
 function show(found) {
   results = found;
   draw(at("list"), results, view);
-  at("state").textContent = results.length ? count(results) : "";
+  at("state").textContent = results.length > 1 ? count(results) : "";
   at("untitled").hidden = !lackTitles(results);
   at("empty").hidden = results.length > 0;
   at("save").hidden = at("languages").hidden = results.length === 0;

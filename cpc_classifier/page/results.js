@@ -72,7 +72,7 @@ function fill(into, result, view) {
   }
   into.append(element("p", "reason", result.route.reason));
   if (!result.suggestions.length) {
-    into.append(element("p", "reason", "No symbol reaches the least score at this level. Lower the least score, or choose a higher level."));
+    into.append(element("p", "reason", "No symbol reaches the minimum score at this level. Lower it, or choose a higher level."));
     return;
   }
   const list = element("ol", "paths");
@@ -109,10 +109,8 @@ export function lackTitles(results) {
 export function count(results) {
   const failed = results.filter((result) => result.error).length;
   const assign = results.filter((result) => !result.error && result.route.decision === "assign").length;
-  const parts = [`${results.length} ${results.length === 1 ? "filing" : "filings"}`];
-  if (results.length > 1) {
-    parts.push(`${assign} to assign`, `${results.length - assign - failed} to review`);
-    if (failed) parts.push(`${failed} not read`);
-  }
+  const review = results.length - assign - failed;
+  const parts = [`${results.length} filings`, `${assign} to assign`, `${review} to review`];
+  if (failed) parts.push(`${failed} not read`);
   return parts.join(", ");
 }

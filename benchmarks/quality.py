@@ -1,8 +1,8 @@
 """What a bundle is worth on every labelled test set: one Markdown table.
 
-Two ways, which must agree: `cpc train evaluate` (scores of all label rows, calibration, coherence)
-and the command a user runs, `cpc suggest --level subclass`, whose lines an independent checker
-compares with the contract and with the labels.
+Two ways, which should agree: `cpc train evaluate` (scores of all label rows, calibration,
+coherence) and the command a user runs, `cpc suggest --level subclass`, whose lines an independent
+checker compares with the contract and with the labels.
 """
 
 from __future__ import annotations

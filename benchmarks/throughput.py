@@ -44,7 +44,7 @@ class Round(NamedTuple):
 
 def measure(bench: Bench, count: int, rounds: int, synthetic: bool) -> None:
     """Run the rounds and print what they give."""
-    print(heading("Throughput of cpc suggest", *PACKAGES))
+    print(heading("Throughput of cpc suggest", *PACKAGES), flush=True)
     print(f"bundle    {bench.bundle.resolve().name}\nfilings   {bench.prepare(count, synthetic)}")
     bench.cpc("one", 1)  # fills the disk cache; not counted
     bench.other("one")

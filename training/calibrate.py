@@ -28,7 +28,7 @@ from training.corpus import Known, negative_rows
 from training.errors import CorpusError
 from training.losses import joint_loss
 
-__all__ = ["Observed", "assign_threshold", "fit_calibration"]
+__all__ = ["Observed", "assign_threshold", "fit_calibration", "with_threshold"]
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def fit_calibration(
         raise CorpusError(
             f"{told.sum()} validation records have complete labels: at least 50 needed"
         )
-    fitted = np.arange(len(data.known)) % 5 < 3
+    fitted = _fitted(data)
     similarity, items = memory.search(data.queries, max(NEIGHBOURS))
     tried: list[tuple[float, Calibration]] = []
     for k, temperature, smoothing in itertools.product(NEIGHBOURS, TEMPERATURES, SMOOTHINGS):
@@ -94,13 +94,31 @@ def fit_calibration(
     full = _Fit(data, odds, hierarchy, fitted, RANKS - 1)
     full.run()
     chosen = replace(chosen, **dict(zip(("alpha", "beta", "offset"), full.numbers(), strict=True)))
-    held = ~fitted & told
+    return with_threshold(chosen, data, masses, hierarchy)
+
+
+def with_threshold(
+    chosen: Calibration, data: Observed, masses: np.ndarray, hierarchy: Hierarchy
+) -> Calibration:
+    """The calibration with the assignment threshold that the unseen filings allow.
+
+    Args:
+        masses: float32 (n, n_rows), of the memory, for the calibration's own k and temperature.
+    """
+    # a complete IPC list can only make a right guess look wrong: it keeps the guarantee
+    held = ~_fitted(data) & (data.known != Known.POSITIVES)
     scores = hierarchy.products(chosen.conditionals(data.logits[held], masses[held], hierarchy))
     places = best_places(scores, hierarchy, chosen.assign_rank)
     rows = [r for r, kept in zip(data.rows, held, strict=True) if kept]
     right = np.array([p in r for p, r in zip(places, rows, strict=True)])
     top = scores[np.arange(len(places)), places]
-    return replace(chosen, assign_threshold=assign_threshold(top, right, precision, confidence))
+    threshold = assign_threshold(top, right, chosen.assign_precision, chosen.assign_confidence)
+    return replace(chosen, assign_threshold=threshold)
+
+
+def _fitted(data: Observed) -> np.ndarray:
+    """Which filings the numbers are fitted on, three of five: bool (n,)."""
+    return np.arange(len(data.known)) % 5 < 3
 
 
 def _told(known: np.ndarray) -> np.ndarray:
@@ -131,10 +149,11 @@ def assign_threshold(
         The threshold, 2.0 where none can be guaranteed.
     """
     found = 2.0
+    fewest = int(np.ceil(np.log(1 - confidence) / np.log(precision)))  # all right just passes
     for candidate in np.arange(0.98, 0.0, -0.02):
         chosen = score >= candidate
         n, k = int(chosen.sum()), int(right[chosen].sum())
-        if n < 20:
+        if n < fewest:
             continue
         lower = float(beta_distribution.ppf(1 - confidence, k, n - k + 1)) if k else 0.0
         if lower < precision:

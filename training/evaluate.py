@@ -70,7 +70,8 @@ def evaluate(classifier: Classifier, data: Sequence[Labelled]) -> dict[str, Any]
     """Figures of a bundle on labelled filings.
 
     Returns:
-        ``filings``; ``incoherent`` (scores above their parent's, over all rows); for each rank
+        ``filings``; ``incoherent`` (scores above their parent's, over all rows); for each rank that
+        the labels reach
         ``first``, ``three``, ``ten`` (share of filings with a true symbol among so many guesses)
         and, where the labels are complete, ``ece_first`` (calibration error of the first guess)
         and ``ece_all`` (of all rows of that rank), 15 bins.
@@ -88,7 +89,9 @@ def evaluate(classifier: Classifier, data: Sequence[Labelled]) -> dict[str, Any]
             rows = hierarchy.rows_at(rank)
             tallies[rank].add(scores[:, rows], [hierarchy.symbols[r] for r in rows], block, rank)
     figures: dict[str, Any] = {"filings": len(data), "incoherent": above}
-    return figures | {rank.label: tally.figures() for rank, tally in tallies.items()}
+    return figures | {
+        rank.label: tally.figures() for rank, tally in tallies.items() if any(tally.wanted)
+    }
 
 
 def record_figures(folder: Path, name: str, figures: dict[str, Any]) -> None:

@@ -97,10 +97,10 @@ class Batches:
         self.full, self.bare = np.flatnonzero(full), np.flatnonzero(~full)
         self.full_weight, self.bare_weight = weight[self.full], weight[self.bare]
         self.partners: dict[int, list[int]] = {}
-        for i in self.full:
+        for i in self.full.tolist():
             for row in examples[i].deepest:
                 if hierarchy.rank[row] == Rank.MAIN_GROUP:
-                    self.partners.setdefault(int(row), []).append(int(i))
+                    self.partners.setdefault(int(row), []).append(i)
 
     def _weights(self) -> np.ndarray:
         """float64 (examples,): how often each is drawn, rarer subclasses more often."""

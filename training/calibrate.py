@@ -78,14 +78,11 @@ def fit_calibration(
         upper = _Fit(data, odds, hierarchy, fitted, int(Rank.SUBCLASS))
         loss = upper.run()
         log.info("K %d, temperature %.2f, smoothing %.2f: %.4f", k, temperature, smoothing, loss)
-        tried.append(
-            (
-                loss,
-                Calibration(
-                    k, temperature, smoothing, *upper.numbers(), 2.0, precision, confidence
-                ),
-            )
+        alpha, beta, offset = upper.numbers()
+        calibration = Calibration(
+            k, temperature, smoothing, alpha, beta, offset, 2.0, precision, confidence
         )
+        tried.append((loss, calibration))
     _, chosen = min(tried, key=lambda t: t[0])
     masses = memory.masses_of(
         vote(similarity[:, : chosen.k], chosen.temperature), items[:, : chosen.k], hierarchy
@@ -93,7 +90,8 @@ def fit_calibration(
     odds = mass_log_odds(masses, hierarchy, chosen.smoothing)
     full = _Fit(data, odds, hierarchy, fitted, RANKS - 1)
     full.run()
-    chosen = replace(chosen, **dict(zip(("alpha", "beta", "offset"), full.numbers(), strict=True)))
+    alpha, beta, offset = full.numbers()
+    chosen = replace(chosen, alpha=alpha, beta=beta, offset=offset)
     return with_threshold(chosen, data, masses, hierarchy)
 
 
@@ -181,7 +179,7 @@ class _Fit:
         self.rank = torch.as_tensor(np.asarray(hierarchy.rank, np.int64)[kept])
         self.logits = torch.as_tensor(data.logits[at][:, kept])
         self.odds = torch.as_tensor(odds[at][:, kept])
-        positive = dense([data.rows[i] for i in at], len(hierarchy.symbols))
+        positive = dense([data.rows[i] for i in at.tolist()], len(hierarchy.symbols))
         self.positive = torch.as_tensor(positive[:, kept])
         negatives = torch.as_tensor(negative_rows(hierarchy)[:, kept])
         self.negative = negatives[torch.as_tensor(data.known[at].astype(np.int64))]
@@ -221,6 +219,11 @@ class _Fit:
         with torch.inference_mode():
             return float(self.loss())
 
-    def numbers(self) -> tuple[tuple[float, ...], ...]:
+    def numbers(self) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
         """alpha, beta and offset."""
-        return tuple(tuple(round(float(v), 6) for v in row) for row in self.params.detach())
+        alpha, beta, offset = self.params.detach().tolist()
+        return _rounded(alpha), _rounded(beta), _rounded(offset)
+
+
+def _rounded(values: list[float]) -> tuple[float, ...]:
+    return tuple(round(v, 6) for v in values)

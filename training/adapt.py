@@ -104,6 +104,7 @@ def adapt(
     """
     params = {f"encoder.{k}": p for k, p in encoder.trainable().items()}
     params |= {f"head.{k}": p for k, p in head.named_parameters()}
+    kept = params | {"head.text": head.text}  # as of its last refresh
     optimizer = torch.optim.AdamW(
         [
             {
@@ -122,13 +123,12 @@ def adapt(
     checkpoint = run / "adapt.safetensors"
     done = 0
     if checkpoint.exists():
-        done = load_checkpoint(checkpoint, params, optimizer, fingerprint)
+        done = load_checkpoint(checkpoint, kept, optimizer, fingerprint)
         log.info("stage 1 goes on after step %d of %d", done, recipe.steps)
     objective = Objective(hierarchy, recipe, device)
-    head.text.copy_(text_vectors(encoder, tokenizer, row_texts, recipe.title_tokens, device))
     with (run / "adapt.log.jsonl").open("a", encoding="utf-8") as journal:
         for step in tqdm(range(done, recipe.steps), initial=done, total=recipe.steps, desc="adapt"):
-            if step and step % recipe.refresh_every == 0:
+            if step % recipe.refresh_every == 0:
                 vectors = text_vectors(encoder, tokenizer, row_texts, recipe.title_tokens, device)
                 head.text.copy_(vectors)
             for group, top in zip(optimizer.param_groups, schedule, strict=True):
@@ -142,7 +142,7 @@ def adapt(
             losses = {k: round(v.item(), 4) for k, v in parts.items()}
             print(json.dumps({"step": step} | losses), file=journal, flush=True)
             if (step + 1) % recipe.checkpoint_every == 0 or step + 1 == recipe.steps:
-                save_checkpoint(checkpoint, params, optimizer, step + 1, fingerprint)
+                save_checkpoint(checkpoint, kept, optimizer, step + 1, fingerprint)
 
 
 def _rate(step: int, recipe: Adapt) -> float:

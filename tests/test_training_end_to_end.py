@@ -7,10 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from mini_scheme import write_title_list
-from tokenizers import Tokenizer, models, pre_tokenizers, processors
-from transformers import BertConfig, BertModel
+from tiny_encoder import write_encoder
 
 from cpc_classifier.classifier import Classifier
 from cpc_classifier.cli import main
@@ -20,8 +18,6 @@ from taxonomy.symbol import Rank
 from training.errors import OverlapError, RunError
 from training.pipeline import fit
 from training.recipe import Recipe, load_recipe
-
-SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 
 
 def _record(number: int, symbol: str, title: str, split: str) -> dict[str, object]:
@@ -49,14 +45,14 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_title_list(folder / "titles")
     taxonomy = read_title_list(folder / "titles")
     groups = [s for s in taxonomy.symbols if taxonomy.rank(s) >= Rank.MAIN_GROUP]
-    words = set(SPECIAL)
+    words: set[str] = set()
     for split, count in (("train", 96), ("valid", 80), ("test", 8)):
         picked = [groups[i % len(groups)] for i in range(count)]
         records = [_record(i, s, taxonomy.title(s), split) for i, s in enumerate(picked)]
         lines = "".join(json.dumps(r) + "\n" for r in records)
         (folder / f"{split}.jsonl").write_text(lines, encoding="utf-8")
         words |= set(lines.lower().split())
-    _encoder(folder / "encoder", sorted(words, key=lambda w: (w not in SPECIAL, w)))
+    write_encoder(folder / "encoder", sorted(words))
     (folder / "recipe.toml").write_text(
         f"""
 name = "tiny"
@@ -87,26 +83,6 @@ max_tokens = 32
         encoding="utf-8",
     )
     return folder
-
-
-def _encoder(folder: Path, words: list[str]) -> None:
-    vocabulary = {w: i for i, w in enumerate([*SPECIAL, *(w for w in words if w not in SPECIAL)])}
-    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(vocabulary),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=64,
-    )
-    BertModel(config).save_pretrained(folder)
-    tokenizer.save(str(folder / "tokenizer.json"))
 
 
 @pytest.fixture(scope="module")
@@ -186,11 +162,14 @@ def test_evaluate_prints_and_records_figures(
     bundle: Path, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(["train", "evaluate", str(bundle), str(data / "test.jsonl"), "--record"])
+        main(["train", "evaluate", str(bundle), *[str(data / "test.jsonl")] * 2, "--record"])
     assert ended.value.code in (None, 0)
-    lines = capsys.readouterr().out.splitlines()
-    figures = json.loads(next(x for x in lines if x.startswith("{")))
+    lines = [x for x in capsys.readouterr().out.splitlines() if x.startswith("{")]
+    figures, _, together = map(json.loads, lines)
     assert figures["filings"] == 8
+    assert together["data"] == "all"
+    assert together["filings"] == 16
+    assert together["subclass"]["first"] == figures["subclass"]["first"]
     assert figures["incoherent"] == 0
     assert 0 <= figures["subclass"]["first"] <= figures["subclass"]["three"] <= 1
     assert Classifier.load(bundle).info()["figures"]["test"]["test.jsonl"]["filings"] == 8

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from cpc_classifier.hierarchy import Hierarchy
 from training.corpus import Known, negative_rows
 from training.head import TreeHead, log_scores
-from training.losses import conditional_loss, contrastive_loss, joint_loss, resolved
+from training.losses import (
+    conditional_loss,
+    contrastive_loss,
+    joint_loss,
+    listwise_loss,
+    resolved,
+)
 
 SYMBOLS = ("A", "A01", "A01B", "A01B1/00", "A01B2001/00", "A01C", "Y", "Y02", "Y02A")
 HIERARCHY = Hierarchy(
@@ -86,3 +93,25 @@ def test_contrast_keeps_related_texts_out_of_the_negatives() -> None:
     everything = torch.ones(2, 4, dtype=torch.bool)
     assert contrastive_loss(query, key, nothing, 0.1).max() < 1e-6
     assert contrastive_loss(query, key, everything, 0.1).min() > 0.6
+
+
+def test_the_listwise_loss_by_hand() -> None:
+    rows = torch.tensor([2, 5, 8])
+    log_s = torch.log(torch.tensor([[0.0, 0, 0.6, 0, 0, 0.3, 0, 0, 0.1]]))
+    positive = torch.zeros(1, 9)
+    positive[0, 2] = 1.0
+    everything, nothing = torch.ones(1, 9), torch.zeros(1, 9)
+    assert listwise_loss(log_s, positive, everything, rows).item() == pytest.approx(-np.log(0.6))
+    assert listwise_loss(log_s, positive, nothing, rows).item() == 0.0
+    assert listwise_loss(log_s, nothing, everything, rows).item() == 0.0
+
+
+def test_an_incomplete_record_competes_with_the_others_of_its_batch_only() -> None:
+    rows = torch.tensor([2, 5, 8])
+    log_s = torch.zeros(2, 9, requires_grad=True)
+    positive = torch.zeros(2, 9)
+    positive[0, 2] = positive[1, 5] = 1.0
+    listwise_loss(log_s, positive, torch.zeros(2, 9), rows)[0].backward()
+    assert log_s.grad is not None
+    moved = (log_s.grad[0] != 0).nonzero()[:, 0]
+    assert moved.tolist() == [2, 5]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,15 @@ def test_a_mistake_is_named(old: str, new: str, named: str, tmp_path: Path) -> N
 def test_an_unknown_recipe_names_those_there_are() -> None:
     with pytest.raises(RecipeError, match="starter"):
         find_recipe("nothing")
+
+
+def test_a_stage_depends_on_what_it_reads_alone() -> None:
+    recipe = load_recipe(find_recipe("starter"))
+    head = replace(recipe, fit=replace(recipe.fit, epochs=99))
+    assert head.fingerprint("c", head=False) == recipe.fingerprint("c", head=False)
+    assert head.fingerprint("c", head=True) != recipe.fingerprint("c", head=True)
+    longer = replace(recipe, adapt=replace(recipe.adapt, steps=1))
+    assert longer.fingerprint("c", head=False) != recipe.fingerprint("c", head=False)
+    assert recipe.fingerprint("d", head=False) != recipe.fingerprint("c", head=False)
+    served = replace(recipe, serve=replace(recipe.serve, assign_precision=0.5))
+    assert served.fingerprint("c", head=True) == recipe.fingerprint("c", head=True)

@@ -20,7 +20,7 @@ from training.checkpoint import load_checkpoint, save_checkpoint
 from training.corpus import negative_rows
 from training.encoder import PatentEncoder, embed, encode_tokens
 from training.head import TreeHead, log_scores
-from training.losses import conditional_loss, contrastive_loss, joint_loss
+from training.losses import conditional_loss, contrastive_loss, joint_loss, listwise_loss
 from training.recipe import Adapt
 
 __all__ = ["adapt", "text_vectors", "tokenise"]
@@ -62,7 +62,7 @@ class Objective:
     def __call__(
         self, encoder: PatentEncoder, head: TreeHead, batch: Batch, tokens: Sequence[Sequence[int]]
     ) -> dict[str, Tensor]:
-        """Means over the batch: ``contrast``, ``head`` and their weighted sum ``loss``."""
+        """Means over the batch: ``contrast``, ``head``, ``list`` and their weighted sum."""
         f = encode_tokens(encoder, tokens, TOKEN_BUDGET, self.device)
         positive = torch.as_tensor(dense(batch.rows, len(self.hierarchy.symbols))).to(self.device)
         negative = self.negatives[torch.as_tensor(batch.known, device=self.device)]
@@ -72,14 +72,15 @@ class Objective:
             m[:q], m[q:], (places[:q] @ places[q:].T) == 0, self.recipe.temperature
         ).mean()
         logits = head(f)
-        upper = joint_loss(
-            log_scores(logits, self.hierarchy), positive, negative, self.parent, self.upper
-        )
+        scores = log_scores(logits, self.hierarchy)
+        upper = joint_loss(scores, positive, negative, self.parent, self.upper)
+        listwise = listwise_loss(scores, positive, negative, self.subclass).mean()
         tree = (conditional_loss(logits, positive, negative, self.parent) + upper).mean()
         return {
             "contrast": contrast,
             "head": tree,
-            "loss": contrast + self.recipe.head_weight * tree,
+            "list": listwise,
+            "loss": contrast + self.recipe.head_weight * tree + self.recipe.list_weight * listwise,
         }
 
 
@@ -154,10 +155,12 @@ def _rate(step: int, recipe: Adapt) -> float:
 
 
 def _tokens(tokenizer: Tokenizer, batch: Batch, recipe: Adapt) -> list[list[int]]:
-    """Filings may be long, label texts are cut shorter; a partner filing counts as a filing."""
-    tokens = tokenise(tokenizer, batch.texts, recipe.max_tokens)
-    extra = 2 * batch.filings
-    return tokens[:extra] + [
-        ids if len(ids) <= recipe.title_tokens else [*ids[: recipe.title_tokens - 1], ids[-1]]
-        for ids in tokens[extra:]
+    """Filings may be long, label texts are cut shorter."""
+    return [
+        [*ids[: recipe.title_tokens - 1], ids[-1]]
+        if label and len(ids) > recipe.title_tokens
+        else ids
+        for ids, label in zip(
+            tokenise(tokenizer, batch.texts, recipe.max_tokens), batch.labels, strict=True
+        )
     ]

@@ -22,6 +22,9 @@ from training.recipe import Adapt
 
 __all__ = ["Batch", "Batches", "dense", "drop_fields", "label_rows"]
 
+Item = tuple[str, np.ndarray, Known, bool]
+"""A text, its label rows, what it knows to be false, and whether it is a label text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -32,12 +35,14 @@ class Batch:
         rows: label rows of each text, closed under ancestors.
         known: which unlisted rows of each are negatives.
         filings: how many of the texts are filings' queries.
+        labels: which texts are label texts, bool.
     """
 
     texts: list[str]
     rows: list[np.ndarray]
     known: list[Known]
     filings: int
+    labels: list[bool]
 
 
 def label_rows(symbols: Sequence[str], taxonomy: Taxonomy, hierarchy: Hierarchy) -> np.ndarray:
@@ -128,20 +133,18 @@ class Batches:
         items += [self._positive(int(i), e, rng) for i, e in zip(chosen, queries, strict=True)]
         extra = rng.integers(len(self.texts), size=self.recipe.extra_titles)
         items += [self._label(int(i)) for i in extra]
-        texts, rows, known = zip(*items, strict=True)
-        return Batch(list(texts), list(rows), list(known), len(queries))
+        texts, rows, known, labels = zip(*items, strict=True)
+        return Batch(list(texts), list(rows), list(known), len(queries), list(labels))
 
-    def _filing(self, e: Example, rng: np.random.Generator) -> tuple[str, np.ndarray, Known]:
+    def _filing(self, e: Example, rng: np.random.Generator) -> Item:
         seen = drop_fields(e.filing, self.recipe.field_drop, rng)
-        return filing_text(seen, self.fields, self.max_chars), e.rows, e.known
+        return filing_text(seen, self.fields, self.max_chars), e.rows, e.known, False
 
-    def _label(self, i: int) -> tuple[str, np.ndarray, Known]:
+    def _label(self, i: int) -> Item:
         rows = self.hierarchy.closure(self.rows[i : i + 1])
-        return self.texts[i].text, rows, Known.ALL
+        return self.texts[i].text, rows, Known.ALL, True
 
-    def _positive(
-        self, index: int, e: Example, rng: np.random.Generator
-    ) -> tuple[str, np.ndarray, Known]:
+    def _positive(self, index: int, e: Example, rng: np.random.Generator) -> Item:
         """Another filing of the same main group, or a text of one of the symbols."""
         if rng.random() < self.recipe.partner_share:
             row = int(rng.choice(e.deepest))

@@ -28,14 +28,15 @@ from training.corpus import Known, negative_rows
 from training.errors import CorpusError
 from training.losses import joint_loss
 
-__all__ = ["Observed", "assign_threshold", "fit_calibration", "with_threshold"]
+__all__ = ["Observed", "assign_threshold", "fit_calibration"]
 
 log = logging.getLogger(__name__)
 
-NEIGHBOURS = (30, 60, 100)
+NEIGHBOURS = (20, 50, 100)
 TEMPERATURES = (0.02, 0.03, 0.05)
-SMOOTHINGS = (0.005, 0.02)
+SMOOTHINGS = (0.002, 0.01)
 STEPS = 60
+FOLDS = 5
 ENOUGH = 200
 """Records with complete CPC from which those with complete IPC are left out."""
 
@@ -62,61 +63,86 @@ def fit_calibration(
 ) -> Calibration:
     """The calibration with the best likelihood over a small grid of neighbour settings.
 
-    The assignment threshold is set from the last 40 % of the filings, which the fit has not seen.
+    The assignment threshold is set on scores that are out of fold: the numbers behind the score of
+    a filing were fitted without it. So every filing serves both.
     """
     told = _told(data.known)
     if told.sum() < 50:
         raise CorpusError(
             f"{told.sum()} validation records have complete labels: at least 50 needed"
         )
-    fitted = _fitted(data)
+    everything = np.ones(len(data.known), bool)
     similarity, items = memory.search(data.queries, max(NEIGHBOURS))
     tried: list[tuple[float, Calibration]] = []
     for k, temperature, smoothing in itertools.product(NEIGHBOURS, TEMPERATURES, SMOOTHINGS):
         masses = memory.masses_of(vote(similarity[:, :k], temperature), items[:, :k], hierarchy)
         odds = mass_log_odds(masses, hierarchy, smoothing)
-        upper = _Fit(data, odds, hierarchy, fitted, int(Rank.SUBCLASS))
+        upper = _Fit(data, odds, hierarchy, everything, int(Rank.SUBCLASS))
         loss = upper.run()
-        log.info("K %d, temperature %.2f, smoothing %.2f: %.4f", k, temperature, smoothing, loss)
-        alpha, beta, offset = upper.numbers()
-        calibration = Calibration(
-            k, temperature, smoothing, alpha, beta, offset, 2.0, precision, confidence
+        log.info("K %d, temperature %.2f, smoothing %.3f: %.4f", k, temperature, smoothing, loss)
+        zeros = (0.0,) * RANKS
+        tried.append(
+            (
+                loss,
+                Calibration(
+                    k, temperature, smoothing, zeros, zeros, zeros, 2.0, precision, confidence
+                ),
+            )
         )
-        tried.append((loss, calibration))
     _, chosen = min(tried, key=lambda t: t[0])
     masses = memory.masses_of(
         vote(similarity[:, : chosen.k], chosen.temperature), items[:, : chosen.k], hierarchy
     )
     odds = mass_log_odds(masses, hierarchy, chosen.smoothing)
-    full = _Fit(data, odds, hierarchy, fitted, RANKS - 1)
-    full.run()
-    alpha, beta, offset = full.numbers()
-    chosen = replace(chosen, alpha=alpha, beta=beta, offset=offset)
-    return with_threshold(chosen, data, masses, hierarchy)
+    top, right = _out_of_fold(chosen, data, masses, odds, hierarchy)
+    return replace(
+        _numbers(chosen, data, odds, hierarchy, everything, RANKS - 1),
+        assign_threshold=assign_threshold(top, right, precision, confidence),
+    )
 
 
-def with_threshold(
-    chosen: Calibration, data: Observed, masses: np.ndarray, hierarchy: Hierarchy
+def _numbers(
+    chosen: Calibration,
+    data: Observed,
+    odds: np.ndarray,
+    hierarchy: Hierarchy,
+    fitted: np.ndarray,
+    deepest: int,
 ) -> Calibration:
-    """The calibration with the assignment threshold that the unseen filings allow.
+    """The calibration with alpha, beta and offset fitted on some filings, down to a rank."""
+    fit = _Fit(data, odds, hierarchy, fitted, deepest)
+    fit.run()
+    alpha, beta, offset = fit.numbers()
+    return replace(chosen, alpha=alpha, beta=beta, offset=offset)
 
-    Args:
-        masses: float32 (n, n_rows), of the memory, for the calibration's own k and temperature.
+
+def _out_of_fold(
+    chosen: Calibration,
+    data: Observed,
+    masses: np.ndarray,
+    odds: np.ndarray,
+    hierarchy: Hierarchy,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Best score at the assignment's rank, and whether it is right, of filings that can tell.
+
+    A complete IPC list tells too: it can only make a right guess look wrong, which keeps the
+    guarantee.
+
+    Returns:
+        float32 (n,) and bool (n,).
     """
-    # a complete IPC list can only make a right guess look wrong: it keeps the guarantee
-    held = ~_fitted(data) & (data.known != Known.POSITIVES)
-    scores = hierarchy.products(chosen.conditionals(data.logits[held], masses[held], hierarchy))
-    places = best_places(scores, hierarchy, chosen.assign_rank)
-    rows = [r for r, kept in zip(data.rows, held, strict=True) if kept]
-    right = np.array([p in r for p, r in zip(places, rows, strict=True)])
-    top = scores[np.arange(len(places)), places]
-    threshold = assign_threshold(top, right, chosen.assign_precision, chosen.assign_confidence)
-    return replace(chosen, assign_threshold=threshold)
-
-
-def _fitted(data: Observed) -> np.ndarray:
-    """Which filings the numbers are fitted on, three of five: bool (n,)."""
-    return np.arange(len(data.known)) % 5 < 3
+    fold = np.arange(len(data.known)) % FOLDS
+    top, right = [], []
+    for out in range(FOLDS):
+        told = (fold == out) & (data.known != Known.POSITIVES)
+        fitted = _numbers(chosen, data, odds, hierarchy, fold != out, int(chosen.assign_rank))
+        scores = hierarchy.products(fitted.conditionals(data.logits[told], masses[told], hierarchy))
+        places = best_places(scores, hierarchy, chosen.assign_rank)
+        top.append(scores[np.arange(len(places)), places])
+        right += [
+            p in data.rows[i] for p, i in zip(places, np.flatnonzero(told).tolist(), strict=True)
+        ]
+    return np.concatenate(top), np.array(right)
 
 
 def _told(known: np.ndarray) -> np.ndarray:
@@ -174,7 +200,7 @@ class _Fit:
         kept = np.flatnonzero(np.asarray(hierarchy.rank) <= deepest)
         place = np.full(len(hierarchy.symbols) + 1, -1)
         place[kept] = np.arange(len(kept))
-        at = np.flatnonzero(fitted)
+        at = np.flatnonzero(fitted & _told(data.known))
         self.parent = torch.as_tensor(place[hierarchy.parent[kept]])
         self.rank = torch.as_tensor(np.asarray(hierarchy.rank, np.int64)[kept])
         self.logits = torch.as_tensor(data.logits[at][:, kept])
@@ -183,7 +209,6 @@ class _Fit:
         self.positive = torch.as_tensor(positive[:, kept])
         negatives = torch.as_tensor(negative_rows(hierarchy)[:, kept])
         self.negative = negatives[torch.as_tensor(data.known[at].astype(np.int64))]
-        self.told = torch.as_tensor(_told(data.known)[at]).float()
         lineage = np.where(hierarchy.lineage[kept] >= 0, place[hierarchy.lineage[kept]], len(kept))
         self.lineage = torch.as_tensor(lineage[:, : deepest + 1].T.copy())
         self.by_rank = [torch.nonzero(self.rank == r)[:, 0] for r in range(deepest + 1)]
@@ -200,7 +225,7 @@ class _Fit:
         total = torch.zeros(())
         for rows in self.by_rank:
             each = joint_loss(log_s, self.positive, self.negative, self.parent, rows)  # type: ignore[arg-type]
-            total = total + (each * self.told).sum() / self.told.sum()
+            total = total + each.mean()
         return total
 
     def run(self) -> float:

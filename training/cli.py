@@ -62,14 +62,26 @@ def fit(recipe: str, data: Path, run_folder: Path | None, out: Path | None) -> N
     "data", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 def evaluate(bundle: Path, data: tuple[Path, ...], record: bool) -> None:
-    """Measure BUNDLE on labelled filings in DATA (JSON lines); one JSON object a file."""
+    """Measure BUNDLE on labelled filings in DATA (JSON lines).
+
+    One JSON object a file, and one more over all of them where there are several.
+    """
     from cpc_classifier.classifier import Classifier
+    from training.evaluate import Evaluation, read_labelled, record_figures
     from training.evaluate import evaluate as measure
-    from training.evaluate import read_labelled, record_figures
 
     classifier = Classifier.load(bundle)
-    for path in data:
-        figures = measure(classifier, read_labelled(path))
-        click.echo(json.dumps({"data": path.name} | figures))
+
+    def tell(name: str, found: Evaluation) -> None:
+        click.echo(json.dumps({"data": name} | found.figures()))
         if record:
-            record_figures(bundle, path.name, figures)
+            record_figures(bundle, name, found.figures())
+
+    found = [measure(classifier, read_labelled(path)) for path in data]
+    for path, one in zip(data, found, strict=True):
+        tell(path.name, one)
+    if len(found) > 1:
+        together = found[0]
+        for one in found[1:]:
+            together += one
+        tell("all", together)

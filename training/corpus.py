@@ -29,6 +29,7 @@ from training.errors import CorpusError, OverlapError
 __all__ = [
     "Example",
     "Known",
+    "filing_of",
     "negative_rows",
     "read_examples",
     "read_records",
@@ -160,6 +161,19 @@ def resolve(symbol: str, taxonomy: Taxonomy) -> str:
     return ""
 
 
+def filing_of(record: dict[str, Any]) -> Filing:
+    """The filing of a record, without its symbols."""
+    return Filing(
+        id=record["id"],
+        title=record["title"],
+        abstract=record["abstract"],
+        claims=record["claims"],
+        description=record["description"],
+        language=record["lang"],
+        publication_date=record["date"],
+    )
+
+
 def _example(
     record: dict[str, Any], taxonomy: Taxonomy, hierarchy: Hierarchy, row_of: dict[str, int]
 ) -> Example | None:
@@ -172,16 +186,8 @@ def _example(
     )
     listed = record["cpc"] if known == Known.ALL else record["cpc"] + record["ipc"]
     symbols = tuple(dict.fromkeys(s for s in (resolve(x, taxonomy) for x in listed) if s))
-    filing = Filing(
-        id=record["id"],
-        title=record["title"],
-        abstract=record["abstract"],
-        claims=record["claims"],
-        description=record["description"],
-        language=record["lang"],
-        publication_date=record["date"],
-    )
-    if not symbols or not (filing.title or filing.abstract or filing.claims or filing.description):
+    filing = filing_of(record)
+    if not symbols or filing.is_empty:
         return None
     own = np.asarray(
         sorted({row_of[taxonomy.roll_up(s, Rank.MAIN_GROUP)] for s in symbols}), np.int32

@@ -11,17 +11,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
-from cpc_classifier.encoder import batches
+from cpc_classifier.graph import Graph
 
 __all__ = ["embed_texts"]
 
 PART = 8192
 """Texts between two files on disk."""
-TOKEN_BUDGET = 4096
 
 
 def embed_texts(
@@ -47,41 +45,16 @@ def embed_texts(
         float16 (len(texts), dim), unit length up to rounding.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    session = _session(graph)
-    dim = next(o.shape[-1] for o in session.get_outputs() if o.name == "embedding")
-    found = np.empty((len(texts), dim), np.float16)
+    encoder = Graph(graph)
+    found = np.empty((len(texts), encoder.widths["embedding"]), np.float16)
     for start in tqdm(range(0, len(texts), PART), desc=f"embed {name}"):
         part = folder / f"{name}-{start}-{key}.npy"
         if not part.exists():
             tokenizer.enable_truncation(max_tokens)
             rows = [e.ids for e in tokenizer.encode_batch(list(texts[start : start + PART]))]
             temporary = part.with_suffix(".tmp.npy")
-            np.save(temporary, _embed(session, rows, dim), allow_pickle=False)
+            vectors = encoder.run_all(rows, ("embedding",))["embedding"]
+            np.save(temporary, vectors.astype(np.float16), allow_pickle=False)
             os.replace(temporary, part)
         found[start : start + PART] = np.load(part, allow_pickle=False)
-    return found
-
-
-def _session(graph: Path) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.add_session_config_entry("session.force_spinning_stop", "1")
-    usable = [
-        p
-        for p in ("CUDAExecutionProvider", "CPUExecutionProvider")
-        if p in ort.get_available_providers()
-    ]
-    return ort.InferenceSession(str(graph), options, providers=usable)
-
-
-def _embed(session: ort.InferenceSession, rows: list[list[int]], dim: int) -> np.ndarray:
-    found = np.empty((len(rows), dim), np.float16)
-    for chosen in batches([len(r) for r in rows], TOKEN_BUDGET):
-        longest = max(len(rows[i]) for i in chosen)
-        ids = np.zeros((len(chosen), longest), np.int64)
-        mask = np.zeros_like(ids)
-        for at, i in enumerate(chosen):
-            ids[at, : len(rows[i])] = rows[i]
-            mask[at, : len(rows[i])] = 1
-        feed = {"input_ids": ids, "attention_mask": mask}
-        found[chosen] = session.run(["embedding"], feed)[0]
     return found

@@ -86,8 +86,10 @@ def load_encoder(recipe: EncoderRecipe, memory_dim: int) -> PatentEncoder:
         RecipeError: the model cannot be loaded, or no module matches ``encoder.targets``.
     """
     source = weights_folder(recipe.model)
-    try:
-        base = AutoModel.from_pretrained(source, trust_remote_code=False)
+    try:  # on a CPU the backward pass of fused attention costs a third of a whole step
+        base = AutoModel.from_pretrained(
+            source, trust_remote_code=False, attn_implementation="eager"
+        )
     except (OSError, ValueError) as error:
         raise RecipeError(f"encoder.model {recipe.model!r} cannot be loaded: {error}") from error
     if hasattr(base, "pooler"):

@@ -15,12 +15,13 @@ from cpc_classifier.bundle import ModelBundle, write_manifest
 from cpc_classifier.classifier import Classifier
 from cpc_classifier.encoder import filing_text
 from cpc_classifier.filing import Filing
+from cpc_classifier.hierarchy import Hierarchy
 from taxonomy.errors import CpcError
 from taxonomy.symbol import Rank, Symbol
-from training.corpus import read_records
+from training.corpus import filing_of, read_records
 from training.metrics import expected_calibration_error, hits, incoherent
 
-__all__ = ["Labelled", "evaluate", "read_labelled", "record_figures"]
+__all__ = ["Evaluation", "Labelled", "evaluate", "read_labelled", "record_figures"]
 
 BLOCK = 128
 DEPTHS = (1, 3, 10)
@@ -52,46 +53,63 @@ def read_labelled(path: Path) -> list[Labelled]:
     """
     found = []
     for record in read_records(path):
-        filing = Filing(
-            id=record["id"],
-            title=record["title"],
-            abstract=record["abstract"],
-            claims=record["claims"],
-            description=record["description"],
-            language=record["lang"],
-        )
+        filing = filing_of(record)
         symbols = tuple(s for s in (record["cpc"] or record["ipc"]) if _is_symbol(s))
         if symbols and not filing.is_empty:
             found.append(Labelled(filing, symbols, record["cpc_complete"]))
     return found
 
 
-def evaluate(classifier: Classifier, data: Sequence[Labelled]) -> dict[str, Any]:
-    """Figures of a bundle on labelled filings.
+class Evaluation:
+    """What a bundle said of labelled filings, and what was true. Several can be put together.
 
-    Returns:
-        ``filings``; ``incoherent`` (scores above their parent's, over all rows); for each rank that
-        the labels reach
-        ``first``, ``three``, ``ten`` (share of filings with a true symbol among so many guesses)
-        and, where the labels are complete, ``ece_first`` (calibration error of the first guess)
-        and ``ece_all`` (of all rows of that rank), 15 bins.
+    Attributes:
+        filings: how many.
+        incoherent: scores above their parent's, over all rows.
     """
-    hierarchy, spec = classifier.hierarchy, classifier.bundle.manifest.text
-    ranks = [r for r in classifier.levels if r > Rank.SECTION]
-    tallies = {rank: _Tally() for rank in ranks}
-    above = 0
+
+    def __init__(self, ranks: Sequence[Rank]) -> None:
+        self.filings = self.incoherent = 0
+        self._tallies = {rank: _Tally() for rank in ranks}
+
+    def __iadd__(self, other: Evaluation) -> Evaluation:
+        """Take in another one, of other filings."""
+        self.filings += other.filings
+        self.incoherent += other.incoherent
+        for rank, tally in other._tallies.items():
+            self._tallies[rank].extend(tally)
+        return self
+
+    def add(self, scores: np.ndarray, hierarchy: Hierarchy, block: Sequence[Labelled]) -> None:
+        """Take in the scores of all rows, float32 (n, n_rows), of n filings."""
+        self.filings += len(block)
+        self.incoherent += incoherent(scores, hierarchy.parent)
+        for rank, tally in self._tallies.items():
+            rows = hierarchy.rows_at(rank)
+            tally.add(scores[:, rows], [hierarchy.symbols[r] for r in rows], block, rank)
+
+    def figures(self) -> dict[str, Any]:
+        """The figures, as plain values.
+
+        Returns:
+            ``filings``, ``incoherent``; for each rank that the labels reach ``first``, ``three``,
+            ``ten`` (share of filings with a true symbol among so many guesses) and, where the
+            labels are complete, ``ece_first`` (calibration error of the first guess) and
+            ``ece_all`` (of all rows of that rank), 15 bins.
+        """
+        found = {r.label: t.figures() for r, t in self._tallies.items() if any(t.wanted)}
+        return {"filings": self.filings, "incoherent": self.incoherent} | found
+
+
+def evaluate(classifier: Classifier, data: Sequence[Labelled]) -> Evaluation:
+    """What a bundle is worth on labelled filings."""
+    spec = classifier.bundle.manifest.text
+    found = Evaluation([r for r in classifier.levels if r > Rank.SECTION])
     for start in tqdm(range(0, len(data), BLOCK), desc="evaluate"):
         block = data[start : start + BLOCK]
         texts = [filing_text(d.filing, spec.fields, spec.max_chars) for d in block]
-        scores = classifier.scores(texts)
-        above += incoherent(scores, hierarchy.parent)
-        for rank in ranks:
-            rows = hierarchy.rows_at(rank)
-            tallies[rank].add(scores[:, rows], [hierarchy.symbols[r] for r in rows], block, rank)
-    figures: dict[str, Any] = {"filings": len(data), "incoherent": above}
-    return figures | {
-        rank.label: tally.figures() for rank, tally in tallies.items() if any(tally.wanted)
-    }
+        found.add(classifier.scores(texts), classifier.hierarchy, block)
+    return found
 
 
 def record_figures(folder: Path, name: str, figures: dict[str, Any]) -> None:
@@ -100,7 +118,7 @@ def record_figures(folder: Path, name: str, figures: dict[str, Any]) -> None:
     Args:
         folder: the bundle; verified before and after.
         name: of the test file.
-        figures: as from ``evaluate``.
+        figures: as from ``Evaluation.figures``.
     """
     manifest = ModelBundle.load(folder).manifest
     known = dict(manifest.figures)
@@ -140,6 +158,10 @@ class _Tally:
                 self.first.append((float(row[order[0]]), symbols[order[0]] in wanted))
                 self.scores.append(row)
                 self.right.append(np.isin(symbols, list(wanted)))
+
+    def extend(self, other: _Tally) -> None:
+        for name, values in vars(other).items():
+            getattr(self, name).extend(values)
 
     def figures(self) -> dict[str, float]:
         names = ("first", "three", "ten")

@@ -10,11 +10,14 @@ import copy
 import logging
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
+import onnx_ir as ir
 import onnxruntime as ort
 import torch
+from onnx_ir.passes.common import RemoveUnusedNodesPass
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
@@ -68,6 +71,7 @@ def merge(encoder: PatentEncoder) -> PatentEncoder:
     """A copy with the adapter merged into the weights; the original stays trainable."""
     merged = copy.deepcopy(encoder)
     merged.base = merged.base.merge_and_unload()  # type: ignore[operator]
+    merged.base.set_attn_implementation("sdpa")  # type: ignore[operator]
     return merged.float().eval()
 
 
@@ -93,7 +97,47 @@ def export_graph(graph: BundleGraph, path: Path) -> None:
         for value in node.outputs:
             if value.name in OUTPUTS and not value.is_graph_output():
                 value.name = f"{value.name}_inner"
+    config: Any = graph.encoder.base.config
+    _attend_to_rows(program.model.graph, config.num_attention_heads)
+    RemoveUnusedNodesPass()(program.model)
     program.save(str(path), include_initializers=True, external_data=False)
+
+
+def _attend_to_rows(graph: ir.Graph, heads: int) -> None:
+    """Let each Attention read (batch, tokens, dim) itself, without the copies around it.
+
+    The exporter splits the heads by Reshape and Transpose before it and joins them after it; given
+    the number of heads the operator does so on its own.
+    """
+    for node in [n for n in graph if n.op_type == "Attention"]:
+        rows = [_before(_before(value, "Transpose"), "Reshape") for value in node.inputs[:3]]
+        join = _after(node, "Transpose")
+        flat = _after(join, "Reshape")
+        attention = ir.node(
+            "Attention",
+            [*rows, *node.inputs[3:]],
+            {"q_num_heads": heads, "kv_num_heads": heads, "scale": node.attributes["scale"]},
+            name=node.name,
+        )
+        graph.insert_before(flat, attention)
+        ir.convenience.replace_all_uses_with(flat.outputs[0], attention.outputs[0])
+        graph.remove([flat, join, node], safe=True)
+
+
+def _before(value: ir.Value | None, op_type: str) -> ir.Value | None:
+    """What the operator that makes a value reads."""
+    node = value.producer() if value is not None else None
+    if node is None or node.op_type != op_type:
+        raise ParityError(f"{value} is not made by {op_type}: this attention is not understood")
+    return node.inputs[0]
+
+
+def _after(node: ir.Node, op_type: str) -> ir.Node:
+    """The one operator that reads a node's output."""
+    users = [use.node for use in node.outputs[0].uses()]
+    if [user.op_type for user in users] != [op_type]:
+        raise ParityError(f"{node.name} is not read by {op_type}: this attention is not understood")
+    return users[0]
 
 
 def quantise(fp32: Path, int8: Path) -> None:

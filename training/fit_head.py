@@ -17,7 +17,7 @@ from taxonomy.symbol import Rank
 from training.batches import dense
 from training.corpus import Known, negative_rows
 from training.head import TreeHead, log_scores
-from training.losses import conditional_loss, joint_loss
+from training.losses import conditional_loss, joint_loss, listwise_loss
 from training.recipe import Fit
 
 __all__ = ["Embedded", "fit_head"]
@@ -45,13 +45,15 @@ class Embedded:
 
 
 class HeadLoss:
-    """The head's loss of embeddings: conditionals everywhere, scores at the upper ranks."""
+    """The head's loss of embeddings: conditionals everywhere, scores at the upper ranks, and the
+    order of the subclasses."""
 
-    def __init__(self, hierarchy: Hierarchy) -> None:
-        self.hierarchy = hierarchy
+    def __init__(self, hierarchy: Hierarchy, list_weight: float) -> None:
+        self.hierarchy, self.list_weight = hierarchy, list_weight
         self.parent = torch.as_tensor(np.asarray(hierarchy.parent, np.int64))
         upper = np.flatnonzero(np.asarray(hierarchy.rank) <= Rank.SUBCLASS)
         self.upper = torch.as_tensor(upper)
+        self.subclass = torch.as_tensor(hierarchy.rows_at(Rank.SUBCLASS))
         self.negatives = torch.as_tensor(negative_rows(hierarchy))
 
     def __call__(self, head: TreeHead, batch: Embedded, dropout: float) -> Tensor:
@@ -63,7 +65,8 @@ class HeadLoss:
         below = conditional_loss(logits, positive, negative, self.parent)
         scores = log_scores(logits, self.hierarchy)
         joint = joint_loss(scores, positive, negative, self.parent, self.upper)
-        return (below + joint).mean()
+        order = listwise_loss(scores, positive, negative, self.subclass)
+        return (below + joint + self.list_weight * order).mean()
 
 
 def fit_head(
@@ -86,7 +89,7 @@ def fit_head(
         The validation loss before training and after each epoch.
     """
     torch.manual_seed(seed)
-    loss_of = HeadLoss(hierarchy)
+    loss_of = HeadLoss(hierarchy, recipe.list_weight)
     optimizer = torch.optim.AdamW(
         [
             {"params": [head.residual], "weight_decay": recipe.residual_decay},

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["conditional_loss", "contrastive_loss", "joint_loss", "resolved"]
+__all__ = ["conditional_loss", "contrastive_loss", "joint_loss", "listwise_loss", "resolved"]
 
 
 def resolved(positive: Tensor, parent: Tensor) -> Tensor:
@@ -67,6 +67,29 @@ def joint_loss(
     no = (1.0 - yes) * negative[:, rows] * known
     log_not = torch.log(-torch.expm1(log_s))
     return -(yes * log_s + no * log_not).sum(1)
+
+
+def listwise_loss(log_score: Tensor, positive: Tensor, negative: Tensor, rows: Tensor) -> Tensor:
+    """Cross-entropy of the true rows against the others: what makes the first guess right.
+
+    A record whose labels are not complete meets, like a contrastive query, only the rows of the
+    other texts of its batch; what it knows to be false counts always.
+
+    Args:
+        log_score: float32 (batch, n_rows), log s_n.
+        positive: float32 (batch, n_rows), 1 for a true row.
+        negative: float32 (batch, n_rows), 1 where an unlisted row is a negative.
+        rows: int64 (k,), the rows of one rank, which compete.
+
+    Returns:
+        float32 (batch,); 0 where a record has no positive among ``rows``.
+    """
+    yes = positive[:, rows]
+    present = yes.amax(0, keepdim=True)
+    rivals = torch.maximum(torch.maximum(yes, negative[:, rows]), present)
+    log_s = log_score[:, rows].masked_fill(rivals == 0, float("-inf"))
+    share = torch.where(yes > 0, torch.log_softmax(log_s, dim=1), 0.0)
+    return -share.sum(1) / yes.sum(1).clamp(min=1.0)
 
 
 def contrastive_loss(query: Tensor, key: Tensor, allowed: Tensor, temperature: float) -> Tensor:

@@ -98,7 +98,7 @@ def _adapt(
         sources.hierarchy,
         recipe.adapt,
         run,
-        sources.fingerprint,
+        recipe.fingerprint(sources.digest, head=False),
         device,
     )
 
@@ -159,10 +159,10 @@ def _head(
     """Stage 2, in place; the finished head is kept in the run folder."""
     at = [sources.taxonomy.row(s) for s in sources.hierarchy.symbols]  # texts begin with all titles
     head.text.copy_(torch.from_numpy(vectors.texts[at].astype(np.float32)))
-    path = run / "head.safetensors"
+    path, made_from = run / "head.safetensors", recipe.fingerprint(sources.digest, head=True)
     if path.exists():
         tensors, metadata = read_tensors(path)
-        if metadata.get("recipe") != sources.fingerprint:
+        if metadata.get("recipe") != made_from:
             raise RunError(f"{path} belongs to another recipe or sources: give another run folder")
         head.load_state_dict(tensors)
         return [float(x) for x in json.loads(metadata["losses"])]
@@ -180,7 +180,7 @@ def _head(
         recipe.fit,
         recipe.seed,
     )
-    write_tensors(path, head.state_dict(), recipe=sources.fingerprint, losses=json.dumps(losses))
+    write_tensors(path, head.state_dict(), recipe=made_from, losses=json.dumps(losses))
     return losses
 
 

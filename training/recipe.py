@@ -6,6 +6,8 @@ Owns the meaning and the unit of every knob. Knows nothing of torch.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +75,7 @@ class Adapt:
     """Random label texts a step: negatives for the contrast, examples for the head."""
     max_tokens: int = 96
     """Tokens of a filing in training."""
-    title_tokens: int = 40
+    title_tokens: int = 64
     """Tokens of a label text."""
     learning_rate: float = 1e-3
     head_learning_rate: float = 2e-3
@@ -82,6 +84,8 @@ class Adapt:
     temperature: float = 0.05
     head_weight: float = 0.05
     """Weight of the head's loss (a sum over rows) beside the contrastive one."""
+    list_weight: float = 1.0
+    """Weight of the listwise loss at subclass (cross-entropy of the true ones against others)."""
     partner_share: float = 0.25
     """Share of positives that are another filing of the same main group, not a title."""
     title_only_share: float = 0.2
@@ -102,6 +106,8 @@ class Fit:
     epochs: int = 12
     batch: int = 256
     learning_rate: float = 1e-3
+    list_weight: float = 5.0
+    """Weight of the listwise loss at subclass beside the sums over rows."""
     residual_decay: float = 0.02
     """Weight decay of the residuals d_n."""
     dropout: float = 0.15
@@ -148,6 +154,19 @@ class Recipe:
     fit: Fit
     memory: Memory
     serve: Serve
+
+    def fingerprint(self, corpus: str, *, head: bool) -> str:
+        """What a finished stage was made from, as sha256; work of another one is not resumed.
+
+        Args:
+            corpus: digest of the files read.
+            head: of stage 2, which also depends on ``fit``; else of stage 1.
+        """
+        told = self.as_dict()
+        serve = {key: told["serve"][key] for key in ("fields", "max_chars")}
+        kept = ("seed", "data", "encoder", "adapt", "memory") + (("fit",) if head else ())
+        text = json.dumps({key: told[key] for key in kept} | serve, sort_keys=True)
+        return hashlib.sha256(f"{corpus}\n{text}".encode()).hexdigest()
 
     def as_dict(self) -> dict[str, Any]:
         """The recipe as plain values, for the manifest."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +36,8 @@ class Sources:
     texts: list[LabelText]
     text_rows: np.ndarray
     """int32 (len(texts),): the label row in which each text's symbol lies."""
-    fingerprint: str
+    digest: str
+    """sha256 of the corpus files."""
 
 
 def read_sources(recipe: Recipe, data: Path) -> Sources:
@@ -61,7 +61,7 @@ def read_sources(recipe: Recipe, data: Path) -> Sources:
     hierarchy = labels.to_hierarchy()
     texts = label_texts(taxonomy, definitions)
     read = (taxonomy, hierarchy, recipe.data.languages, recipe.data.exclude)
-    digest = hashlib.sha256(json.dumps(recipe.as_dict(), sort_keys=True).encode())
+    digest = hashlib.sha256()
     for path in train + valid:
         digest.update(path.read_bytes())
     return Sources(

@@ -1,0 +1,135 @@
+"""The ONNX graph of a bundle: token ids in, arrays out, in batches of like length.
+
+Length costs more than number, so texts of like length share a batch that is bounded in tokens.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from cpc_classifier.errors import BundleError
+
+__all__ = ["Graph", "available_cores", "batches"]
+
+Floats = NDArray[np.float32]
+
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+TOKEN_BUDGET = {CPU: 1024, CUDA: 16384}
+"""Most tokens of a batch, padding included: on a CPU what its caches hold."""
+SLOW_ON_CPU = ["SkipLayerNormFusion", "BiasSkipLayerNormFusion"]
+"""The fused operator takes seven times as long there as Add and LayerNormalization do."""
+
+
+def available_cores() -> int:
+    """Physical cores this process may run on, at least 1."""
+    if not hasattr(os, "sched_getaffinity"):
+        return os.cpu_count() or 1
+    allowed = os.sched_getaffinity(0)
+    siblings = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
+    try:
+        return len({Path(siblings.format(cpu)).read_text(encoding="ascii") for cpu in allowed})
+    except OSError:
+        return len(allowed)
+
+
+class Graph:
+    """A session and how batches go through it. Safe to call from several threads.
+
+    Attributes:
+        provider: the execution provider in use, e.g. "CPUExecutionProvider".
+        threads: of the graph's operators.
+        widths: columns of each output, by name.
+    """
+
+    def __init__(self, path: Path, threads: int = 0, pad: int = 0) -> None:
+        """Load the graph.
+
+        Args:
+            path: an ONNX file with the inputs `input_ids` and `attention_mask`.
+            threads: 0: the physical cores at hand.
+            pad: token id that fills a row up.
+
+        Raises:
+            BundleError: it does not load.
+        """
+        self.threads = threads or available_cores()
+        self._pad = pad
+        self._session = _session(path, self.threads)
+        self.provider: str = self._session.get_providers()[0]
+        self.widths: dict[str, int] = {
+            o.name: int(o.shape[-1]) for o in self._session.get_outputs()
+        }
+
+    def run_all(self, tokens: Sequence[Sequence[int]], outputs: Sequence[str]) -> dict[str, Floats]:
+        """Any number of texts through the graph.
+
+        Args:
+            tokens: ids of each text.
+            outputs: names of the graph's outputs; only those are computed.
+
+        Returns:
+            For each name float32 (len(tokens), width), rows in the order of the texts.
+        """
+        found = {name: np.empty((len(tokens), self.widths[name]), np.float32) for name in outputs}
+        for rows in batches([len(ids) for ids in tokens], TOKEN_BUDGET[self.provider]):
+            for name, values in self.run([tokens[row] for row in rows], outputs).items():
+                found[name][rows] = values
+        return found
+
+    def run(self, tokens: Sequence[Sequence[int]], outputs: Sequence[str]) -> dict[str, Floats]:
+        """One batch through the graph.
+
+        Args:
+            tokens: ids of each text; padded here to the longest.
+            outputs: names of the graph's outputs.
+
+        Returns:
+            For each name float32 (len(tokens), width).
+        """
+        lengths = np.array([len(ids) for ids in tokens])
+        mask = np.arange(max(lengths.max(), 1)) < lengths[:, None]
+        ids = np.full(mask.shape, self._pad, np.int64)
+        ids[mask] = np.concatenate([np.asarray(t, np.int64) for t in tokens])
+        feed = {"input_ids": ids, "attention_mask": mask.astype(np.int64)}
+        return dict(zip(outputs, self._session.run(list(outputs), feed), strict=True))
+
+
+def batches(lengths: Sequence[int], budget: int) -> Iterator[NDArray[np.int64]]:
+    """Texts grouped by length, longest first.
+
+    Args:
+        lengths: tokens of each text.
+        budget: most tokens of a group, padding included; a longer text is a group of its own.
+
+    Yields:
+        int64 (b,): indices into `lengths`; each comes exactly once.
+    """
+    order = np.argsort(-np.asarray(lengths, np.int64), kind="stable")
+    start = 0
+    while start < len(order):
+        size = max(1, budget // max(1, lengths[order[start]]))
+        yield order[start : start + size]
+        start += size
+
+
+def _session(path: Path, threads: int) -> Any:
+    ort.disable_telemetry_events()
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    # The cores are the memory search's as soon as a batch is through.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
+    usable = [name for name in (CUDA, CPU) if name in ort.get_available_providers()]
+    unwanted = SLOW_ON_CPU if usable[0] == CPU else []
+    try:
+        return ort.InferenceSession(
+            str(path), options, providers=usable, disabled_optimizers=unwanted
+        )
+    except Exception as error:  # the library's errors have no other root
+        raise BundleError(f"{path}: cannot be loaded as a graph: {error}") from error

@@ -1,0 +1,49 @@
+"""Batches of like length through the graph."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny_bundle import build_tiny_bundle
+
+from cpc_classifier import graph as module
+from cpc_classifier.graph import Graph, batches
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> Graph:
+    folder = build_tiny_bundle(tmp_path_factory.mktemp("graph") / "tiny")
+    return Graph(folder / "model.onnx", threads=1)
+
+
+@settings(deadline=None)
+@given(lengths=st.lists(st.integers(0, 300), max_size=60), budget=st.integers(1, 1000))
+def test_batches_keep_the_budget_and_hold_each_text_once(lengths: list[int], budget: int) -> None:
+    groups = list(batches(lengths, budget))
+    assert sorted(int(i) for g in groups for i in g) == list(range(len(lengths)))
+    for group in groups:
+        longest = max(lengths[i] for i in group)
+        assert len(group) == 1 or longest * len(group) <= max(budget, len(group))
+
+
+def test_rows_come_back_in_the_order_of_the_texts(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(1)
+    tokens = [rng.integers(1, 9, size=n).tolist() for n in (3, 9, 1, 9, 5, 2)]
+    monkeypatch.setitem(module.TOKEN_BUDGET, graph.provider, 16)
+    found = graph.run_all(tokens, ("embedding",))["embedding"]
+    for row, ids in zip(found, tokens, strict=True):
+        np.testing.assert_allclose(row, graph.run([ids], ("embedding",))["embedding"][0], atol=1e-5)
+
+
+def test_padding_changes_nothing(graph: Graph) -> None:
+    alone = graph.run([[4, 5, 6]], ("logits",))["logits"][0]
+    padded = graph.run([[4, 5, 6], [4] * 12], ("logits",))["logits"][0]
+    np.testing.assert_allclose(alone, padded, atol=1e-5)
+
+
+def test_no_texts_give_no_rows(graph: Graph) -> None:
+    assert graph.run_all([], ("logits",))["logits"].shape == (0, graph.widths["logits"])

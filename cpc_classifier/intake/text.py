@@ -8,6 +8,7 @@ import re
 __all__ = ["iso_date", "language_code", "one_line", "paragraphs", "publication_id"]
 
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff\ud800-\udfff]")
+_LINE = re.compile(r"[^\n]+")
 _DATE = re.compile(r"(\d{4})([-/.]?)(\d{2})\2(\d{2})(?:[T ].*)?", re.DOTALL)
 _LANGUAGE = re.compile(r"([a-z]{2})(?:[-_].*)?", re.DOTALL)
 _THREE_LETTERS = {
@@ -19,7 +20,7 @@ _ZEROS = re.compile(r"([A-Z]*)0*(.*)", re.DOTALL)
 
 def paragraphs(text: str) -> str:
     """Collapses white space, drops blank lines and what no text may hold (lone surrogates too)."""
-    lines = (" ".join(line.split()) for line in _UNWANTED.sub(" ", text).split("\n"))
+    lines = (" ".join(found[0].split()) for found in _LINE.finditer(_UNWANTED.sub(" ", text)))
     return "\n".join(line for line in lines if line)
 
 

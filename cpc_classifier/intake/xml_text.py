@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from io import StringIO
 
 from lxml import etree
 
@@ -31,26 +32,26 @@ def local_name(element: etree._Element) -> str:
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
-def _walk(element: etree._Element, pieces: list[str], loose: bool) -> None:
+def _walk(element: etree._Element, out: StringIO, loose: bool) -> None:
     name = local_name(element)
     loose = loose or name in _LOOSE
     around = "\n" if name in _LINES else " " if loose or name in _APART else ""
-    pieces.append(around)
+    out.write(around)
     if name:
-        pieces.append((element.text or "").replace("\n", " "))
+        out.write((element.text or "").replace("\n", " "))
         for child in element:
-            _walk(child, pieces, loose)
-            pieces.append((child.tail or "").replace("\n", " "))
-    pieces.append(around)
+            _walk(child, out, loose)
+            out.write((child.tail or "").replace("\n", " "))
+    out.write(around)
 
 
 def text_of(elements: Iterable[etree._Element]) -> str:
     """Text of elements, a line for every paragraph."""
-    pieces: list[str] = []
+    out = StringIO()  # a list of a long text's pieces takes several times its size
     for element in elements:
-        _walk(element, pieces, False)
-        pieces.append("\n")
-    return paragraphs("".join(pieces))
+        _walk(element, out, False)
+        out.write("\n")
+    return paragraphs(out.getvalue())
 
 
 def line_of(element: etree._Element | None) -> str:

@@ -8,7 +8,9 @@
         │   └── FilingTooLargeError filing_too_large    over a limit on size
         ├── BundleError             bad_bundle          a model bundle is damaged or foreign
         ├── OverloadedError         overloaded          the queue is full; try again later
-        └── BadRequestError         bad_request         a request that makes no sense
+        ├── BadRequestError         bad_request         a request that makes no sense
+        ├── SettingsError           bad_setting         an environment variable that makes no sense (`settings`)
+        └── AddressError            bad_address         an address that cannot be served on (`cli_serve`)
 
 Every message says what, which value, where, and what to do. No message holds the text of a
 filing: filings are secret until they are published.

@@ -73,55 +73,44 @@ def fit_calibration(
         )
     everything = np.ones(len(data.known), bool)
     similarity, items = memory.search(data.queries, max(NEIGHBOURS))
-    tried: list[tuple[float, Calibration]] = []
+    losses: dict[tuple[int, float, float], float] = {}
     for k, temperature, smoothing in itertools.product(NEIGHBOURS, TEMPERATURES, SMOOTHINGS):
         masses = memory.masses_of(vote(similarity[:, :k], temperature), items[:, :k], hierarchy)
         odds = mass_log_odds(masses, hierarchy, smoothing)
-        upper = _Fit(data, odds, hierarchy, everything, int(Rank.SUBCLASS))
-        loss = upper.run()
+        loss = _Fit(data, odds, hierarchy, everything, int(Rank.SUBCLASS)).run()
         log.info("K %d, temperature %.2f, smoothing %.3f: %.4f", k, temperature, smoothing, loss)
-        zeros = (0.0,) * RANKS
-        tried.append(
-            (
-                loss,
-                Calibration(
-                    k, temperature, smoothing, zeros, zeros, zeros, 2.0, precision, confidence
-                ),
-            )
-        )
-    _, chosen = min(tried, key=lambda t: t[0])
-    masses = memory.masses_of(
-        vote(similarity[:, : chosen.k], chosen.temperature), items[:, : chosen.k], hierarchy
+        losses[k, temperature, smoothing] = loss
+    k, temperature, smoothing = min(losses, key=lambda setting: losses[setting])
+    zeros = (0.0,) * RANKS
+    unfitted = Calibration(
+        k, temperature, smoothing, zeros, zeros, zeros, 2.0, precision, confidence
     )
-    odds = mass_log_odds(masses, hierarchy, chosen.smoothing)
-    top, right = _out_of_fold(chosen, data, masses, odds, hierarchy)
+    masses = memory.masses_of(vote(similarity[:, :k], temperature), items[:, :k], hierarchy)
+    top, right = _out_of_fold(unfitted, data, masses, hierarchy)
     return replace(
-        _numbers(chosen, data, odds, hierarchy, everything, RANKS - 1),
+        _fitted(unfitted, data, masses, hierarchy, everything, RANKS - 1),
         assign_threshold=assign_threshold(top, right, precision, confidence),
     )
 
 
-def _numbers(
-    chosen: Calibration,
+def _fitted(
+    unfitted: Calibration,
     data: Observed,
-    odds: np.ndarray,
+    masses: np.ndarray,
     hierarchy: Hierarchy,
-    fitted: np.ndarray,
+    used: np.ndarray,
     deepest: int,
 ) -> Calibration:
-    """The calibration with alpha, beta and offset fitted on some filings, down to a rank."""
-    fit = _Fit(data, odds, hierarchy, fitted, deepest)
+    """The calibration with alpha, beta and offset fitted on the filings used, down to a rank."""
+    odds = mass_log_odds(masses, hierarchy, unfitted.smoothing)
+    fit = _Fit(data, odds, hierarchy, used, deepest)
     fit.run()
     alpha, beta, offset = fit.numbers()
-    return replace(chosen, alpha=alpha, beta=beta, offset=offset)
+    return replace(unfitted, alpha=alpha, beta=beta, offset=offset)
 
 
 def _out_of_fold(
-    chosen: Calibration,
-    data: Observed,
-    masses: np.ndarray,
-    odds: np.ndarray,
-    hierarchy: Hierarchy,
+    unfitted: Calibration, data: Observed, masses: np.ndarray, hierarchy: Hierarchy
 ) -> tuple[np.ndarray, np.ndarray]:
     """Best score at the assignment's rank, and whether it is right, of filings that can tell.
 
@@ -135,9 +124,10 @@ def _out_of_fold(
     top, right = [], []
     for out in range(FOLDS):
         told = (fold == out) & (data.known != Known.POSITIVES)
-        fitted = _numbers(chosen, data, odds, hierarchy, fold != out, int(chosen.assign_rank))
+        rank = unfitted.assign_rank
+        fitted = _fitted(unfitted, data, masses, hierarchy, fold != out, int(rank))
         scores = hierarchy.products(fitted.conditionals(data.logits[told], masses[told], hierarchy))
-        places = best_places(scores, hierarchy, chosen.assign_rank)
+        places = best_places(scores, hierarchy, rank)
         top.append(scores[np.arange(len(places)), places])
         right += [
             p in data.rows[i] for p, i in zip(places, np.flatnonzero(told).tolist(), strict=True)

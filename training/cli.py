@@ -77,11 +77,13 @@ def evaluate(bundle: Path, data: tuple[Path, ...], record: bool) -> None:
         if record:
             record_figures(bundle, name, found.figures())
 
-    found = [measure(classifier, read_labelled(path)) for path in data]
-    for path, one in zip(data, found, strict=True):
-        tell(path.name, one)
-    if len(found) > 1:
-        together = found[0]
-        for one in found[1:]:
-            together += one
+    together: Evaluation | None = None
+    for path in data:
+        found = measure(classifier, read_labelled(path))
+        tell(path.name, found)
+        if together is None:
+            together = found
+        else:
+            together += found
+    if together is not None and len(data) > 1:
         tell("all", together)

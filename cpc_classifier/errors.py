@@ -9,8 +9,8 @@
         ├── BundleError             bad_bundle          a model bundle is damaged or foreign
         ├── OverloadedError         overloaded          the queue is full; try again later
         ├── BadRequestError         bad_request         a request that makes no sense
-        ├── SettingsError           bad_setting         an environment variable that makes no sense (`settings`)
-        └── AddressError            bad_address         an address that cannot be served on (`cli_serve`)
+        ├── SettingsError           bad_setting         a variable that makes no sense
+        └── AddressError            bad_address         an address that cannot be served on
 
 Every message says what, which value, where, and what to do. No message holds the text of a
 filing: filings are secret until they are published.

@@ -36,7 +36,7 @@ Floats = NDArray[np.float32]
 Item = Filing | ClassifiedFiling | Unreadable
 
 CHUNK = 256
-"""Filings encoded together: enough to find neighbours of like length."""
+"""Filings encoded and looked up together: enough of like length, and one pass over the memory."""
 BLOCK = 32
 """Filings decoded together: their scores of all rows fit the cache."""
 
@@ -75,7 +75,7 @@ class Classifier:
 
         Args:
             folder: None: the starter that ships with the package.
-            threads: of the graph; 0: the physical cores at hand.
+            threads: of the graph; 0: as many as physical cores are at hand.
 
         Raises:
             BundleError: no whole bundle there.
@@ -140,22 +140,7 @@ class Classifier:
         """Calibrated scores of all label rows: float32 (len(texts), n), in [0, 1]."""
         if not texts:
             return np.zeros((0, len(self.hierarchy)), np.float32)
-        encoded = self.encoder.encode(texts)
-        return self.score(encoded["memory_query"], encoded["logits"])
-
-    def score(self, queries: Floats, logits: Floats) -> Floats:
-        """Calibrated scores from what the graph says.
-
-        Args:
-            queries: float32 (B, d), of length 1.
-            logits: float32 (B, n), of the head.
-
-        Returns:
-            float32 (B, n), in [0, 1], no row above its parent.
-        """
-        c = self.calibration
-        masses = self.memory.masses(queries, c.k, c.temperature, self.hierarchy)
-        return self.hierarchy.products(c.conditionals(logits, masses, self.hierarchy))
+        return self._scores(*self._evidence(texts))
 
     def warm_up(self) -> float:
         """Run everything once; the seconds that took."""
@@ -210,6 +195,17 @@ class Classifier:
         if not 0.0 <= threshold <= 1.0:
             raise BadRequestError(f"threshold {threshold}: it must lie between 0 and 1")
 
+    def _evidence(self, texts: Sequence[str]) -> tuple[Floats, Floats]:
+        """What the head and the memory say: logits and masses, each float32 (len(texts), n)."""
+        encoded, c = self.encoder.encode(texts), self.calibration
+        queries = encoded["memory_query"]
+        return encoded["logits"], self.memory.masses(queries, c.k, c.temperature, self.hierarchy)
+
+    def _scores(self, logits: Floats, masses: Floats) -> Floats:
+        """Calibrated scores: float32 (B, n), in [0, 1], no row above its parent."""
+        conditionals = self.calibration.conditionals(logits, masses, self.hierarchy)
+        return self.hierarchy.products(conditionals)
+
     def _stream(
         self, filings: Iterator[Item], level: Rank | None, limit: int, threshold: float, chunk: int
     ) -> Iterator[FilingResult]:
@@ -248,10 +244,10 @@ class Classifier:
     ) -> Iterator[FilingResult]:
         if not texts:
             return
-        encoded = self.encoder.encode(texts)
+        logits, masses = self._evidence(texts)
         for start in range(0, len(texts), BLOCK):
             block = slice(start, start + BLOCK)
-            scores = self.score(encoded["memory_query"][block], encoded["logits"][block])
+            scores = self._scores(logits[block], masses[block])
             chosen = decode(scores, self.hierarchy, level, limit, threshold)
             places = best_places(scores, self.hierarchy, self.calibration.assign_rank)
             for i, name in enumerate(ids[block]):

@@ -61,7 +61,7 @@ class OnnxEncoder:
 
     Attributes:
         provider: the execution provider in use, e.g. "CPUExecutionProvider".
-        threads: of the graph's operators.
+        threads: batches that run side by side.
     """
 
     def __init__(self, bundle: ModelBundle, threads: int = 0) -> None:
@@ -69,7 +69,7 @@ class OnnxEncoder:
 
         Args:
             bundle: verified.
-            threads: 0: the physical cores at hand.
+            threads: batches that run side by side; 0: as many as physical cores are at hand.
 
         Raises:
             BundleError: a file that does not load, or a graph without the outputs needed.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 from tiny_bundle import build_tiny_bundle
 
 from cpc_classifier import graph as module
-from cpc_classifier.graph import Graph, batches
+from cpc_classifier.graph import Floats, Graph, batches
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +40,30 @@ def test_rows_come_back_in_the_order_of_the_texts(
     found = graph.run_all(tokens, ("embedding",))["embedding"]
     for row, ids in zip(found, tokens, strict=True):
         np.testing.assert_allclose(row, graph.run([ids], ("embedding",))["embedding"][0], atol=1e-5)
+
+
+def test_few_texts_are_shared_among_the_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = Graph(build_tiny_bundle(tmp_path / "tiny") / "model.onnx", threads=3)
+    inner, sizes = wide.run, []
+
+    def run(tokens: Sequence[Sequence[int]], outputs: Sequence[str]) -> dict[str, Floats]:
+        sizes.append(len(tokens))
+        return inner(tokens, outputs)
+
+    monkeypatch.setattr(wide, "run", run)
+    wide.run_all([[4, 5, 6]] * 6, ("logits",))
+    assert sizes == [2, 2, 2]
+
+
+def test_an_error_of_a_batch_is_not_lost(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(graph, "run", broken)
+    with pytest.raises(MemoryError):
+        graph.run_all([[4, 5]], ("logits",))
 
 
 def test_padding_changes_nothing(graph: Graph) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,22 @@ def test_the_adapter_is_in_the_graph(made: tuple[PatentEncoder, BundleGraph, Pat
         adapted = encoder(ids, torch.ones_like(ids))[0].numpy()
     found = Graph(path, threads=1).run([ROWS[0]], ("embedding",))["embedding"][0]
     np.testing.assert_allclose(found, adapted, atol=1e-5)
+
+
+def test_a_softened_adapter_moves_the_weights_part_of_the_way(
+    made: tuple[PatentEncoder, BundleGraph, Path],
+) -> None:
+    whole = made[0]
+    name = "base.encoder.layer.0.attention.self.query.weight"
+    pretrained = whole.state_dict()[
+        "base.base_model.model.encoder.layer.0.attention.self.query.base_layer.weight"
+    ]
+    adapted = merge(whole).state_dict()[name]
+    part = copy.deepcopy(whole)
+    part.soften(0.25)
+    expected = pretrained + 0.25 * (adapted - pretrained)
+    torch.testing.assert_close(merge(part).state_dict()[name], expected)
+    assert not torch.equal(adapted, pretrained)
 
 
 def test_attention_reads_rows(made: tuple[PatentEncoder, BundleGraph, Path]) -> None:

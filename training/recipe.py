@@ -46,6 +46,9 @@ class Data:
     """The official definitions (zip of XML); empty: none."""
     exclude: tuple[str, ...] = ()
     """Ids of training records to leave out, such as family members of test filings."""
+    calibrate: float = 0.0
+    """Share of the training filings with a text and all their CPC symbols that are held out and
+    validate instead: only such filings tell how often a score is right."""
     languages: tuple[str, ...] = ("en",)
     """ISO 639-1; records in another language are left out."""
 
@@ -90,6 +93,10 @@ class Adapt:
     """Share of positives that are another filing of the same main group, not a title."""
     title_only_share: float = 0.2
     """Share of a batch drawn from records that have a title and nothing else."""
+    keep: float = 1.0
+    """Share of what the encoder learnt that is kept: its weights are interpolated between the
+    pretrained (0) and the adapted ones (1). Wortsman et al., "Robust fine-tuning of zero-shot
+    models", 2022: between the two, filings of unseen sources are read better than at either."""
     field_drop: float = 0.4
     """Probability that a filing is shown with only some of its fields."""
     balance: float = 0.35
@@ -163,6 +170,9 @@ class Recipe:
             head: of stage 2, which also depends on ``fit``; else of stage 1.
         """
         told = self.as_dict()
+        if not head:  # what only comes after stage 1
+            told["adapt"].pop("keep")
+            told["memory"].pop("max_tokens")
         serve = {key: told["serve"][key] for key in ("fields", "max_chars")}
         kept = ("seed", "data", "encoder", "adapt", "memory") + (("fit",) if head else ())
         text = json.dumps({key: told[key] for key in kept} | serve, sort_keys=True)
@@ -286,9 +296,12 @@ def _check(path: Path, recipe: Recipe) -> None:
         "adapt.title_only_share": recipe.adapt.title_only_share,
         "adapt.field_drop": recipe.adapt.field_drop,
         "adapt.warmup": recipe.adapt.warmup,
+        "data.calibrate": recipe.data.calibrate,
         "serve.assign_precision": recipe.serve.assign_precision,
         "serve.assign_confidence": recipe.serve.assign_confidence,
     }
     for key, share in shares.items():
         if not 0.0 <= share < 1.0:
             raise RecipeError(f"{path}: {key} must lie in [0, 1), not {share}")
+    if not 0.0 < recipe.adapt.keep <= 1.0:
+        raise RecipeError(f"{path}: adapt.keep must lie in (0, 1], not {recipe.adapt.keep}")

@@ -16,7 +16,7 @@ from taxonomy.readers.definitions import read_definitions
 from taxonomy.readers.title_list import read_title_list
 from taxonomy.tree import Taxonomy
 from training.batches import label_rows
-from training.corpus import Example, read_examples, refuse_overlap
+from training.corpus import Example, Known, read_examples, refuse_overlap
 from training.errors import RecipeError
 from training.label_texts import LabelText, label_texts
 from training.recipe import Recipe
@@ -61,6 +61,8 @@ def read_sources(recipe: Recipe, data: Path) -> Sources:
     hierarchy = labels.to_hierarchy()
     texts = label_texts(taxonomy, definitions)
     read = (taxonomy, hierarchy, recipe.data.languages, recipe.data.exclude)
+    learnt, held = _hold_out(read_examples(train, *read), recipe.data.calibrate)
+    held += [e for e in read_examples(valid, *read) if e.filing.abstract or e.filing.claims]
     digest = hashlib.sha256()
     for path in train + valid:
         digest.update(path.read_bytes())
@@ -68,12 +70,27 @@ def read_sources(recipe: Recipe, data: Path) -> Sources:
         taxonomy,
         labels,
         hierarchy,
-        read_examples(train, *read),
-        [e for e in read_examples(valid, *read) if e.filing.abstract or e.filing.claims],
+        learnt,
+        held,
         texts,
         label_rows([t.symbol for t in texts], taxonomy, hierarchy),
         digest.hexdigest(),
     )
+
+
+def _hold_out(examples: list[Example], share: float) -> tuple[list[Example], list[Example]]:
+    """Examples to learn from, and those with a text and complete labels that validate instead.
+
+    Who is held out depends on the record alone, not on the others of its file.
+    """
+    learnt: list[Example] = []
+    held: list[Example] = []
+    for e in examples:
+        own = "\n".join((e.filing.id, e.filing.title, e.filing.abstract))
+        drawn = int.from_bytes(hashlib.sha256(own.encode()).digest()[:4]) / 2**32
+        tells = e.known == Known.ALL and (e.filing.abstract or e.filing.claims)
+        (held if tells and drawn < share else learnt).append(e)
+    return learnt, held
 
 
 def _files(data: Path, patterns: Sequence[str]) -> list[Path]:

@@ -1,0 +1,84 @@
+"""What is held out to validate: filings that tell all, drawn by what they are."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from mini_scheme import write_title_list
+
+from training.corpus import Known
+from training.recipe import Recipe, find_recipe, load_recipe
+from training.sources import Sources, read_sources
+
+COUNT = 200
+
+
+def _record(number: int, **changes: object) -> dict[str, object]:
+    record: dict[str, object] = {
+        "id": f"R{number}",
+        "title": f"Spade {number}",
+        "abstract": f"a spade that folds {number} times",
+        "claims": "",
+        "description": "",
+        "lang": "en",
+        "date": "",
+        "cpc": ["A01B1/02"],
+        "cpc_complete": True,
+        "ipc": [],
+        "ipc_complete": False,
+        "source": "invented",
+    }
+    return record | changes
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "titles").mkdir()
+    write_title_list(folder / "titles")
+    kinds: tuple[dict[str, object], ...] = ({}, {"abstract": ""}, {"cpc_complete": False})
+    train = [_record(i, **kinds[i % 3]) for i in range(3 * COUNT)]
+    for name, records in (
+        ("train", train),
+        ("valid", [_record(i) for i in range(5000, 5005)]),
+        ("test", [_record(9000)]),
+    ):
+        lines = "".join(json.dumps(r) + "\n" for r in records)
+        (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+    return folder
+
+
+def _sources(data: Path, share: float) -> Sources:
+    recipe: Recipe = load_recipe(find_recipe("starter"))
+    files = replace(
+        recipe.data,
+        train=("train.jsonl",),
+        valid=("valid.jsonl",),
+        held_out=("test.jsonl",),
+        titles="titles",
+        definitions="",
+        calibrate=share,
+    )
+    return read_sources(replace(recipe, data=files), data)
+
+
+def test_a_share_of_those_that_tell_all_validates(data: Path) -> None:
+    found = _sources(data, 0.5)
+    moved = found.valid[:-5]
+    assert 0.35 * COUNT < len(moved) < 0.65 * COUNT
+    assert all(e.known == Known.ALL and e.filing.abstract for e in moved)
+    ids = [e.filing.id for e in found.train] + [e.filing.id for e in moved]
+    assert sorted(ids) == sorted(f"R{i}" for i in range(3 * COUNT))
+
+
+def test_without_a_share_nothing_moves(data: Path) -> None:
+    found = _sources(data, 0.0)
+    assert (len(found.train), len(found.valid)) == (3 * COUNT, 5)
+
+
+def test_a_larger_share_holds_out_the_same_and_more(data: Path) -> None:
+    few, many = ({e.filing.id for e in _sources(data, s).valid} for s in (0.2, 0.6))
+    assert few < many

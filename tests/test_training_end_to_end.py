@@ -13,6 +13,7 @@ from tiny_encoder import write_encoder
 from cpc_classifier.classifier import Classifier
 from cpc_classifier.cli import main
 from cpc_classifier.filing import Filing
+from cpc_classifier.memory import Memory
 from taxonomy.readers.title_list import read_title_list
 from taxonomy.symbol import Rank
 from training.errors import OverlapError, RunError
@@ -112,6 +113,16 @@ def test_the_manifest_tells_how_good_it_is(bundle: Path) -> None:
     figures = Classifier.load(bundle).info()["figures"]
     assert figures["parity"]["scores_max_difference"] < 1e-4
     assert figures["valid"]["subclass_first_int8"] > figures["valid"]["subclass_first_fp32"] - 0.01
+
+
+def test_the_memory_holds_all_texts_and_filings_but_those_of_the_test(
+    bundle: Path, data: Path
+) -> None:
+    names = Memory.load(bundle).names
+    titles = len(read_title_list(data / "titles"))
+    assert sum(name.startswith("t\t") for name in names) == titles
+    filings = {name.removeprefix("f\t") for name in names if name.startswith("f\t")}
+    assert filings == {f"train{i}" for i in range(96)} | {f"valid{i}" for i in range(80)}
 
 
 def test_a_killed_run_goes_on_to_the_same_weights(

@@ -90,6 +90,8 @@ def build_bundle(
         "validation_loss_by_epoch": [round(x, 4) for x in losses],
         "valid": _quality(recipe, sources, folder, fp32),
     }
+    # all is fitted and measured: the filings that validated are evidence like any other
+    _memory(sources, merged, vectors, validated=True).save(folder)
     _manifest(recipe, sources, encoder.dim, folder, figures)
     out.parent.mkdir(parents=True, exist_ok=True)
     old = out.with_name(out.name + ".old")
@@ -106,15 +108,19 @@ def build_bundle(
     return figures
 
 
-def _memory(sources: Sources, encoder: PatentEncoder, vectors: Embeddings) -> Memory:
-    """All label texts and training filings, in the memory's space."""
-    both = np.concatenate((vectors.texts, vectors.train)).astype(np.float32)
+def _memory(
+    sources: Sources, encoder: PatentEncoder, vectors: Embeddings, *, validated: bool = False
+) -> Memory:
+    """All label texts and training filings, in the memory's space; at last the others too."""
+    filings, found = sources.train, [vectors.texts, vectors.train]
+    if validated:
+        filings, found = filings + sources.valid, [*found, vectors.valid]
     with torch.inference_mode():
-        projected = encoder.memory_query(torch.from_numpy(both)).numpy()
-    names = [f"t\t{t.symbol}" for t in sources.texts]
-    names += [f"f\t{e.filing.id}" for e in sources.train]
+        together = torch.from_numpy(np.concatenate(found).astype(np.float32))
+        projected = encoder.memory_query(together).numpy()
+    names = [f"t\t{t.symbol}" for t in sources.texts] + [f"f\t{e.filing.id}" for e in filings]
     rows = [sources.text_rows[i : i + 1] for i in range(len(sources.texts))]
-    return Memory.pack(projected, rows + [e.deepest for e in sources.train], names)
+    return Memory.pack(projected, rows + [e.deepest for e in filings], names)
 
 
 def _warm_start(encoder: PatentEncoder, head: TreeHead, folder: Path) -> None:

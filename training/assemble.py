@@ -179,7 +179,7 @@ def _quality(recipe: Recipe, sources: Sources, folder: Path, fp32: Path) -> dict
     """First guesses at subclass on validation filings, int8 beside fp32.
 
     Raises:
-        ParityError: int8 loses more than a point.
+        ParityError: int8 loses more than a point, and more than one filing.
     """
     found = {"int8": _first_guesses(recipe, sources, folder)}
     beside = fp32.parent / "bundle.fp32"
@@ -188,7 +188,8 @@ def _quality(recipe: Recipe, sources: Sources, folder: Path, fp32: Path) -> dict
     shutil.copyfile(fp32, beside / "model.onnx")
     _manifest(recipe, sources, ModelBundle.load(folder).manifest.encoder.dim, beside, {})
     found["fp32"] = _first_guesses(recipe, sources, beside)
-    if found["fp32"] - found["int8"] > INT8_LOSS:
+    lost = round((found["fp32"] - found["int8"]) * len(sources.valid))
+    if lost > max(1, INT8_LOSS * len(sources.valid)):
         raise ParityError(
             f"int8 loses {found['fp32'] - found['int8']:.3f} first guesses at subclass"
         )

@@ -44,7 +44,7 @@ class Settings:
         max_filings: most filings in one request, whether as JSON or in an office file.
         max_chars: most characters in all texts of one filing together.
         queue_filings: most filings that may wait or be worked on at a time, over all requests.
-        threads: threads of the encoder; 0 is one for each core.
+        threads: batches that the graph runs side by side; 0 is one for each core.
     """
 
     bundle: str = ""

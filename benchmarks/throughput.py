@@ -2,7 +2,7 @@
 
 Both are whole processes on the same texts: A is the command as a user runs it, from a JSONL file
 to result lines in a file (reading, encoder, head, memory of titles and filings, calibration,
-decoding, routing); B only encodes, to an array in a file. They alternate, A B A B. Each is also
+decoding, routing); B only encodes, to an array in a file. They alternate, A B C A B C. Each is also
 run on a single filing, in the same round: what that takes is start-up and loading, and the second
 figure of each side leaves it out. B reads as many tokens of a filing as it does by itself (256); a
 third process, C, is B cut to the tokens that the bundle reads.

@@ -107,7 +107,7 @@ def test_a_broken_line_is_named(line: str, tmp_path: Path) -> None:
 
 @pytest.mark.shared
 def test_the_real_corpus_holds_no_test_filing(shared: Path) -> None:
-    from training.recipe import find_recipe, load_recipe
+    from training.recipe_file import find_recipe, load_recipe
 
     data = load_recipe(find_recipe("starter")).data
     held_out = [p for pattern in data.held_out for p in sorted(shared.glob(pattern))]

@@ -18,7 +18,8 @@ from taxonomy.readers.title_list import read_title_list
 from taxonomy.symbol import Rank
 from training.errors import OverlapError, RunError
 from training.pipeline import fit
-from training.recipe import Recipe, load_recipe
+from training.recipe import Recipe
+from training.recipe_file import load_recipe
 
 
 def _record(number: int, symbol: str, title: str, split: str) -> dict[str, object]:

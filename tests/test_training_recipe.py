@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from training.errors import RecipeError
-from training.recipe import find_recipe, load_recipe
+from training.recipe_file import find_recipe, load_recipe
 
 STARTER = find_recipe("starter").read_text(encoding="utf-8")
 

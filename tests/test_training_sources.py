@@ -10,7 +10,8 @@ import pytest
 from mini_scheme import write_title_list
 
 from training.corpus import Known
-from training.recipe import Recipe, find_recipe, load_recipe
+from training.recipe import Recipe
+from training.recipe_file import find_recipe, load_recipe
 from training.sources import Sources, read_sources
 
 COUNT = 200

@@ -204,6 +204,7 @@ class _Fit:
         lineage = np.where(hierarchy.lineage[kept] >= 0, place[hierarchy.lineage[kept]], len(kept))
         self.lineage = torch.as_tensor(lineage[:, : deepest + 1].T.copy())
         self.places = torch.nonzero(self.rank == int(Rank.SUBCLASS))[:, 0]
+        self.untold = torch.maximum(self.positive, self.negative)[:, self.places] == 0
         self.by_rank = [torch.nonzero(self.rank == r)[:, 0] for r in range(deepest + 1)]
         self.params = torch.tensor(
             [[0.5] * RANKS, [0.5] * RANKS, [0.0] * RANKS], requires_grad=True
@@ -223,7 +224,8 @@ class _Fit:
         for rows in self.by_rank:
             each = joint_loss(log_s, self.positive, self.negative, self.parent, rows)  # type: ignore[arg-type]
             total = total + each.mean()
-        best, at = log_s[:, self.places].max(dim=1)  # type: ignore[index]
+        guesses = log_s[:, self.places].masked_fill(self.untold, float("-inf"))  # type: ignore[index]
+        best, at = guesses.max(dim=1)
         right = self.positive[:, self.places].gather(1, at[:, None])[:, 0]
         first = functional.binary_cross_entropy(best.exp().clamp(max=1 - 1e-6), right)
         return total + FIRST_GUESS * first

@@ -45,7 +45,7 @@ def fit(recipe: str, data: Path, run_folder: Path | None, out: Path | None) -> N
     Run the same command again to go on after an interruption.
     """
     from training.pipeline import fit as make
-    from training.recipe import find_recipe, load_recipe
+    from training.recipe_file import find_recipe, load_recipe
 
     loaded = load_recipe(find_recipe(recipe))
     run = run_folder or Path("runs") / loaded.name

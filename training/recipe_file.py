@@ -1,0 +1,138 @@
+"""Reads a recipe from its TOML file and refuses what cannot be meant, each with file and key."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from training.errors import RecipeError
+from training.recipe import Adapt, Data, Encoder, Fit, Memory, Recipe, Serve
+
+__all__ = ["find_recipe", "load_recipe"]
+
+RECIPES = Path(__file__).parent / "recipes"
+
+T = TypeVar("T")
+SECTIONS: dict[str, type[Any]] = {
+    "data": Data,
+    "encoder": Encoder,
+    "adapt": Adapt,
+    "fit": Fit,
+    "memory": Memory,
+    "serve": Serve,
+}
+
+
+def find_recipe(name: str) -> Path:
+    """The path of a recipe given by path or by the name of a packaged one.
+
+    Raises:
+        RecipeError: neither exists; names the packaged ones.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path
+    packaged = RECIPES / f"{name}.toml"
+    if packaged.is_file():
+        return packaged
+    known = ", ".join(sorted(p.stem for p in RECIPES.glob("*.toml")))
+    raise RecipeError(f"no recipe {name!r}: give a TOML file or one of: {known}")
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read and check a recipe.
+
+    Raises:
+        RecipeError: not TOML, an unknown or missing key, a wrong type or a contradiction; names
+            the file and the key.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RecipeError(f"{path}: cannot be read as TOML: {error}") from error
+    unknown = sorted(set(raw) - set(SECTIONS) - {"name", "version", "seed"})
+    if unknown:
+        raise RecipeError(
+            f"{path}: unknown key {unknown[0]!r}; known: name, version, seed, "
+            + ", ".join(SECTIONS)
+        )
+    parts = {key: _section(path, key, cls, raw.get(key, {})) for key, cls in SECTIONS.items()}
+    for key, kind in (("name", str), ("version", str), ("seed", int)):
+        if not isinstance(raw.get(key), kind):
+            raise RecipeError(f"{path}: {key} must be given, as {kind.__name__}")
+    recipe = Recipe(name=raw["name"], version=raw["version"], seed=raw["seed"], **parts)
+    _check(path, recipe)
+    return recipe
+
+
+def _section(path: Path, name: str, cls: type[T], raw: Any) -> T:
+    if not isinstance(raw, dict):
+        raise RecipeError(f"{path}: [{name}] must be a table")
+    fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    values: dict[str, Any] = {}
+    for key, value in raw.items():
+        if key not in fields:
+            raise RecipeError(f"{path}: [{name}] has no key {key!r}; known: {', '.join(fields)}")
+        values[key] = _typed(path, f"{name}.{key}", str(fields[key].type), value)
+    missing = [k for k, f in fields.items() if f.default is dataclasses.MISSING and k not in values]
+    if missing:
+        raise RecipeError(f"{path}: [{name}] lacks {missing[0]!r}")
+    return cls(**values)
+
+
+def _typed(path: Path, key: str, kind: str, value: Any) -> Any:
+    if (
+        kind.startswith("tuple")
+        and isinstance(value, list)
+        and all(isinstance(v, str) for v in value)
+    ):
+        return tuple(value)
+    if kind == "float" and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if kind == "int" and isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if kind == "str" and isinstance(value, str):
+        return value
+    wanted = "a list of strings" if kind.startswith("tuple") else kind
+    raise RecipeError(f"{path}: {key} must be {wanted}, not {value!r}")
+
+
+def _check(path: Path, recipe: Recipe) -> None:
+    """Contradictions, each named with its key."""
+    if not recipe.data.train or not recipe.data.valid:
+        raise RecipeError(f"{path}: data.train and data.valid must each name a file")
+    if not recipe.data.held_out:
+        raise RecipeError(f"{path}: data.held_out must name the test files, so that none is learnt")
+    positive = {
+        "adapt.steps": recipe.adapt.steps,
+        "adapt.batch": recipe.adapt.batch,
+        "fit.epochs": recipe.fit.epochs,
+        "memory.dim": recipe.memory.dim,
+        "serve.max_tokens": recipe.serve.max_tokens,
+        "encoder.lora_rank": recipe.encoder.lora_rank,
+        "adapt.temperature": recipe.adapt.temperature,
+    }
+    for key, value in positive.items():
+        if value <= 0:
+            raise RecipeError(f"{path}: {key} must be above 0, not {value}")
+    if recipe.memory.dim % 2:
+        raise RecipeError(
+            f"{path}: memory.dim must be even (two codes share a byte), not {recipe.memory.dim}"
+        )
+    shares = {
+        "adapt.partner_share": recipe.adapt.partner_share,
+        "fit.dropout": recipe.fit.dropout,
+        "adapt.title_only_share": recipe.adapt.title_only_share,
+        "adapt.field_drop": recipe.adapt.field_drop,
+        "adapt.warmup": recipe.adapt.warmup,
+        "data.calibrate": recipe.data.calibrate,
+        "serve.assign_precision": recipe.serve.assign_precision,
+        "serve.assign_confidence": recipe.serve.assign_confidence,
+    }
+    for key, share in shares.items():
+        if not 0.0 <= share < 1.0:
+            raise RecipeError(f"{path}: {key} must lie in [0, 1), not {share}")
+    if not 0.0 < recipe.adapt.keep <= 1.0:
+        raise RecipeError(f"{path}: adapt.keep must lie in (0, 1], not {recipe.adapt.keep}")

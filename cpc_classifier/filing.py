@@ -62,9 +62,14 @@ class Filing:
         return sum(len(getattr(self, name)) for name in TEXT_FIELDS)
 
     @property
+    def filled(self) -> tuple[str, ...]:
+        """Names of the fields that hold a text (white space is not text)."""
+        return tuple(name for name in TEXT_FIELDS if getattr(self, name).strip())
+
+    @property
     def is_empty(self) -> bool:
-        """Whether no field holds any text (white space is not text)."""
-        return not any(getattr(self, name).strip() for name in TEXT_FIELDS)
+        """Whether no field holds a text."""
+        return not self.filled
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from training.corpus import Example, Known
 from training.label_texts import label_texts
 from training.recipe import Adapt
 
-RECIPE = Adapt(steps=9, batch=20, extra_titles=5, title_only_share=0.2, partner_share=0.5)
+RECIPE = Adapt(steps=9, batch=20, extra_titles=5, title_only_share=0.2, partner_share=0.5, pairs=4)
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +52,14 @@ def _batches(taxonomy: Taxonomy, hierarchy: Hierarchy, recipe: Adapt, seed: int 
     rows = label_rows([t.symbol for t in texts], taxonomy, hierarchy)
     examples = _examples(taxonomy, hierarchy)
     fields = ("title", "abstract", "claims", "description")
-    return Batches(examples, texts, rows, hierarchy, recipe, seed, fields, 200)
+    unlabelled = [
+        Filing(f"u{i}", title=f"t{i}", abstract=f"a{i}", claims=f"c{i}") for i in range(9)
+    ]
+    return Batches(examples, unlabelled, texts, rows, hierarchy, recipe, seed, fields, 200)
 
 
 def _same(a: Batch, b: Batch) -> bool:
-    return a.texts == b.texts and all(map(np.array_equal, a.rows, b.rows))
+    return a.texts == b.texts and a.pairs == b.pairs and all(map(np.array_equal, a.rows, b.rows))
 
 
 def test_a_step_depends_on_the_seed_and_its_number_alone(
@@ -84,6 +87,22 @@ def test_filings_stand_before_their_positives_and_the_unrelated_texts(
     for query, positive in zip(batch.rows[:20], batch.rows[20:40], strict=True):
         assert set(positive) <= set(query)
     assert sum("abstract" not in text for text in batch.texts[:20]) >= 4
+
+
+def test_a_pair_is_one_field_and_the_others_of_the_same_filing(
+    mini_scheme: Taxonomy, hierarchy: Hierarchy
+) -> None:
+    batches = _batches(mini_scheme, hierarchy, RECIPE)
+    firsts = set()
+    for step in range(20):
+        pairs = batches[step].pairs
+        numbers = [one[1:] for one, _ in pairs]
+        assert len(set(numbers)) == len(pairs) == 4
+        for number, (one, others) in zip(numbers, pairs, strict=True):
+            rest = [letter + number for letter in "tac" if letter != one[0]]
+            assert others == ". ".join(rest)
+            firsts.add(one[0])
+    assert firsts == {"t", "a", "c"}
 
 
 def test_a_rare_subclass_is_drawn_more_often(mini_scheme: Taxonomy, hierarchy: Hierarchy) -> None:

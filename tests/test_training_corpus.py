@@ -10,7 +10,14 @@ import pytest
 
 from cpc_classifier.labels import LabelIndex
 from taxonomy.tree import Taxonomy
-from training.corpus import Known, read_examples, read_records, refuse_overlap, resolve
+from training.corpus import (
+    Known,
+    read_examples,
+    read_records,
+    read_unlabelled,
+    refuse_overlap,
+    resolve,
+)
 from training.errors import CorpusError, OverlapError
 
 RECORD = {
@@ -68,6 +75,19 @@ def test_other_languages_excluded_ids_and_unknown_symbols_are_left_out(
     assert {e.filing.language for e in found} == {"en"}
 
 
+def test_unlabelled_filings_need_two_texts_and_no_labels(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    texts = {k: RECORD[k] for k in ("id", "title", "abstract", "claims", "description", "lang")}
+    kinds: list[dict[str, object]] = [{}, {"lang": "ko"}, {"id": "no"}, {"abstract": " "}]
+    lines = [json.dumps(texts | {"date": ""} | kind) for kind in kinds]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert [f.id for f in read_unlabelled([path], ["en"], exclude=["no"])] == ["X1"]
+    with pytest.raises(CorpusError, match="line 1: 'cpc' must be given"):
+        list(read_records(path))
+    with pytest.raises(OverlapError, match="line 1"):
+        refuse_overlap([path], [_write(tmp_path / "test.jsonl", {})])
+
+
 def test_a_deleted_symbol_counts_at_its_nearest_ancestor(mini_scheme: Taxonomy) -> None:
     assert resolve("A01B1/999", mini_scheme) == "A01B1/00"
     assert resolve("A01B77/02", mini_scheme) == "A01B"
@@ -111,7 +131,7 @@ def test_the_real_corpus_holds_no_test_filing(shared: Path) -> None:
 
     data = load_recipe(find_recipe("starter")).data
     held_out = [p for pattern in data.held_out for p in sorted(shared.glob(pattern))]
-    corpus = [shared / p for p in (*data.train, *data.valid)]
+    corpus = [shared / p for p in (*data.train, *data.valid, *data.unlabelled)]
     refuse_overlap(corpus, held_out, data.exclude)
     with pytest.raises(OverlapError):
         refuse_overlap(corpus, held_out)

@@ -48,7 +48,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     taxonomy = read_title_list(folder / "titles")
     groups = [s for s in taxonomy.symbols if taxonomy.rank(s) >= Rank.MAIN_GROUP]
     words: set[str] = set()
-    for split, count in (("train", 96), ("valid", 80), ("test", 8)):
+    for split, count in (("train", 96), ("valid", 80), ("bare", 12), ("test", 8)):
         picked = [groups[i % len(groups)] for i in range(count)]
         records = [_record(i, s, taxonomy.title(s), split) for i, s in enumerate(picked)]
         lines = "".join(json.dumps(r) + "\n" for r in records)
@@ -64,6 +64,7 @@ seed = 3
 train = ["train.jsonl"]
 valid = ["valid.jsonl"]
 held_out = ["test.jsonl"]
+unlabelled = ["bare.jsonl"]
 titles = "titles"
 [encoder]
 model = "{folder / "encoder"}"
@@ -73,6 +74,7 @@ lora_rank = 4
 steps = 4
 batch = 8
 extra_titles = 4
+pairs = 3
 checkpoint_every = 1
 [fit]
 epochs = 2

@@ -27,6 +27,7 @@ def test_the_starter_recipe_loads() -> None:
         ("lora_rank = 32", "lora_rank = 0", "encoder.lora_rank"),
         ("lora_rank = 32", "lora_rnk = 32", "lora_rnk"),
         ("dim = 128", "dim = 127", "memory.dim"),
+        ("pairs = 32", "pairs = 0", "data.unlabelled need each other"),
         ("keep = 0.5", "keep = 0.0", "adapt.keep"),
         ("calibrate = 0.5", "calibrate = 1.0", "data.calibrate"),
         ("batch = 128", 'batch = "many"', "adapt.batch"),

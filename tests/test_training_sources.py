@@ -10,6 +10,7 @@ import pytest
 from mini_scheme import write_title_list
 
 from training.corpus import Known
+from training.errors import RecipeError
 from training.recipe import Recipe
 from training.recipe_file import find_recipe, load_recipe
 from training.sources import Sources, read_sources
@@ -46,14 +47,16 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("train", train),
         ("valid", [_record(i) for i in range(5000, 5005)]),
         ("test", [_record(9000)]),
+        ("bare", [_record(i, cpc=[]) for i in range(9100, 9104)]),
     ):
         lines = "".join(json.dumps(r) + "\n" for r in records)
         (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
     return folder
 
 
-def _sources(data: Path, share: float) -> Sources:
+def _sources(data: Path, share: float, pairs: int = 0) -> Sources:
     recipe: Recipe = load_recipe(find_recipe("starter"))
+    adapt = replace(recipe.adapt, pairs=pairs)
     files = replace(
         recipe.data,
         train=("train.jsonl",),
@@ -62,8 +65,9 @@ def _sources(data: Path, share: float) -> Sources:
         titles="titles",
         definitions="",
         calibrate=share,
+        unlabelled=("bare.jsonl",) if pairs else (),
     )
-    return read_sources(replace(recipe, data=files), data)
+    return read_sources(replace(recipe, data=files, adapt=adapt), data)
 
 
 def test_a_share_of_those_that_tell_all_validates(data: Path) -> None:
@@ -83,3 +87,11 @@ def test_without_a_share_nothing_moves(data: Path) -> None:
 def test_a_larger_share_holds_out_the_same_and_more(data: Path) -> None:
     few, many = ({e.filing.id for e in _sources(data, s).valid} for s in (0.2, 0.6))
     assert few < many
+
+
+def test_unlabelled_filings_are_read_and_are_part_of_the_digest(data: Path) -> None:
+    found = _sources(data, 0.0, pairs=4)
+    assert [f.id for f in found.unlabelled] == ["R9100", "R9101", "R9102", "R9103"]
+    assert found.digest != _sources(data, 0.0).digest
+    with pytest.raises(RecipeError, match="5 filings a step, but data.unlabelled has 4"):
+        _sources(data, 0.0, pairs=5)

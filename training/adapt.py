@@ -62,15 +62,24 @@ class Objective:
     def __call__(
         self, encoder: PatentEncoder, head: TreeHead, batch: Batch, tokens: Sequence[Sequence[int]]
     ) -> dict[str, Tensor]:
-        """Means over the batch: ``contrast``, ``head``, ``list`` and their weighted sum."""
-        f = encode_tokens(encoder, tokens, TOKEN_BUDGET, self.device)
+        """Means over the batch: ``contrast``, ``head``, ``list`` and their weighted sum.
+
+        Args:
+            tokens: of the batch's texts, then of its pairs.
+        """
+        together = encode_tokens(encoder, tokens, TOKEN_BUDGET, self.device)
+        f, paired = together[: len(batch.texts)], together[len(batch.texts) :]
         positive = torch.as_tensor(dense(batch.rows, len(self.hierarchy.symbols))).to(self.device)
         negative = self.negatives[torch.as_tensor(batch.known, device=self.device)]
         m, q = encoder.memory_query(f), batch.filings
         places = positive[:, self.subclass]
-        contrast = contrastive_loss(
-            m[:q], m[q:], (places[:q] @ places[q:].T) == 0, self.recipe.temperature
-        ).mean()
+        unrelated = (places[:q] @ places[q:].T) == 0
+        met = [contrastive_loss(m[:q], m[q:], unrelated, self.recipe.temperature)]
+        if batch.pairs:
+            one, others = encoder.memory_query(paired).view(len(batch.pairs), 2, -1).unbind(1)
+            rivals = torch.ones(len(one), len(one), dtype=torch.bool, device=self.device)
+            met.append(contrastive_loss(one, others, rivals, self.recipe.temperature))
+        contrast = torch.cat(met).mean()
         logits = head(f)
         scores = log_scores(logits, self.hierarchy)
         upper = joint_loss(scores, positive, negative, self.parent, self.upper)
@@ -155,12 +164,11 @@ def _rate(step: int, recipe: Adapt) -> float:
 
 
 def _tokens(tokenizer: Tokenizer, batch: Batch, recipe: Adapt) -> list[list[int]]:
-    """Filings may be long, label texts are cut shorter."""
-    return [
-        [*ids[: recipe.title_tokens - 1], ids[-1]]
-        if label and len(ids) > recipe.title_tokens
-        else ids
-        for ids, label in zip(
-            tokenise(tokenizer, batch.texts, recipe.max_tokens), batch.labels, strict=True
-        )
-    ]
+    """Those of the texts, then those of the pairs. Filings may be long, label texts are cut
+    shorter."""
+    texts = [*batch.texts, *(text for pair in batch.pairs for text in pair)]
+    found = tokenise(tokenizer, texts, recipe.max_tokens)
+    for i in np.flatnonzero(batch.labels):
+        if len(found[i]) > recipe.title_tokens:
+            found[i] = [*found[i][: recipe.title_tokens - 1], found[i][-1]]
+    return found

@@ -36,6 +36,7 @@ class Batch:
         known: which unlisted rows of each are negatives.
         filings: how many of the texts are filings' queries.
         labels: which texts are label texts, bool.
+        pairs: of unlabelled filings, one field and the others.
     """
 
     texts: list[str]
@@ -43,6 +44,7 @@ class Batch:
     known: list[Known]
     filings: int
     labels: list[bool]
+    pairs: list[tuple[str, str]]
 
 
 def label_rows(symbols: Sequence[str], taxonomy: Taxonomy, hierarchy: Hierarchy) -> np.ndarray:
@@ -56,11 +58,10 @@ def label_rows(symbols: Sequence[str], taxonomy: Taxonomy, hierarchy: Hierarchy)
 
 def drop_fields(filing: Filing, chance: float, rng: np.random.Generator) -> Filing:
     """The filing with only some of its fields, with probability ``chance``; never with none."""
-    fields = [f for f in ("title", "abstract", "claims", "description") if getattr(filing, f)]
-    if len(fields) < 2 or rng.random() >= chance:
+    if len(filing.filled) < 2 or rng.random() >= chance:
         return filing
-    keep = rng.choice([f for f in fields if f != "title"] or fields)
-    return replace(filing, **{f: "" for f in fields if f != keep})
+    keep = rng.choice([f for f in filing.filled if f != "title"])
+    return replace(filing, **{f: "" for f in filing.filled if f != keep})
 
 
 def dense(rows: Sequence[np.ndarray], n: int) -> np.ndarray:
@@ -76,6 +77,7 @@ class Batches:
 
     Args:
         examples: the training filings.
+        unlabelled: filings with two or more texts, for the pairs.
         texts: label texts, and ``rows``: the label row of each.
         fields, max_chars: how a filing is read (the bundle's own way).
     """
@@ -83,6 +85,7 @@ class Batches:
     def __init__(
         self,
         examples: Sequence[Example],
+        unlabelled: Sequence[Filing],
         texts: Sequence[LabelText],
         rows: np.ndarray,
         hierarchy: Hierarchy,
@@ -91,7 +94,7 @@ class Batches:
         fields: tuple[str, ...],
         max_chars: int,
     ) -> None:
-        self.examples, self.texts, self.rows = examples, texts, rows
+        self.examples, self.unlabelled, self.texts, self.rows = examples, unlabelled, texts, rows
         self.hierarchy, self.recipe, self.seed = hierarchy, recipe, seed
         self.fields, self.max_chars = fields, max_chars
         self.text_at: dict[str, list[int]] = {}
@@ -134,7 +137,19 @@ class Batches:
         extra = rng.integers(len(self.texts), size=self.recipe.extra_titles)
         items += [self._label(int(i)) for i in extra]
         texts, rows, known, labels = zip(*items, strict=True)
-        return Batch(list(texts), list(rows), list(known), len(queries), list(labels))
+        paired = rng.choice(len(self.unlabelled), size=self.recipe.pairs, replace=False)
+        pairs = [self._pair(self.unlabelled[i], rng) for i in paired]
+        return Batch(list(texts), list(rows), list(known), len(queries), list(labels), pairs)
+
+    def _pair(self, filing: Filing, rng: np.random.Generator) -> tuple[str, str]:
+        """One field at random, and the others."""
+        one = str(rng.choice(filing.filled))
+        alone = replace(filing, **{f: "" for f in filing.filled if f != one})
+        others = replace(filing, **{one: ""})
+        return (
+            filing_text(alone, self.fields, self.max_chars),
+            filing_text(others, self.fields, self.max_chars),
+        )
 
     def _filing(self, e: Example, rng: np.random.Generator) -> Item:
         seen = drop_fields(e.filing, self.recipe.field_drop, rng)

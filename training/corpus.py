@@ -11,7 +11,7 @@ import gzip
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -33,6 +33,7 @@ __all__ = [
     "negative_rows",
     "read_examples",
     "read_records",
+    "read_unlabelled",
     "refuse_overlap",
     "resolve",
 ]
@@ -103,6 +104,24 @@ def read_examples(
     ]
 
 
+def read_unlabelled(
+    paths: Sequence[Path], languages: Sequence[str], exclude: Sequence[str] = ()
+) -> list[Filing]:
+    """Filings without symbols that have two or more texts, from files of which only the texts and
+    the id are looked at.
+
+    Raises:
+        CorpusError: a line that is not a record; names file and line.
+    """
+    return [
+        filing
+        for path in paths
+        for record in read_records(path, TEXTS)
+        if record["lang"] in languages and record["id"] not in exclude
+        if len((filing := filing_of(record)).filled) > 1
+    ]
+
+
 def refuse_overlap(
     paths: Sequence[Path], held_out: Sequence[Path], exclude: Sequence[str] = ()
 ) -> None:
@@ -122,10 +141,10 @@ def refuse_overlap(
             raise OverlapError(f"{path} is a held-out test file: it may not be learnt")
     seen: dict[str, Path] = {}
     for path in held_out:
-        for record in read_records(path):
+        for record in read_records(path, TEXTS):
             seen.update(dict.fromkeys(_fingerprints(record), path))
     for path in paths:
-        for number, record in enumerate(read_records(path), 1):
+        for number, record in enumerate(read_records(path, TEXTS), 1):
             hits = [key for key in _fingerprints(record) if key in seen]
             if hits and record["id"] not in exclude:
                 raise OverlapError(
@@ -197,7 +216,7 @@ def _example(
     return Example(filing, symbols, rows, rows[~inner[rows]], known, record["source"])
 
 
-FIELDS: dict[str, type] = {
+TEXTS: dict[str, type] = {
     "id": str,
     "title": str,
     "abstract": str,
@@ -205,6 +224,8 @@ FIELDS: dict[str, type] = {
     "description": str,
     "lang": str,
     "date": str,
+}
+FIELDS = TEXTS | {
     "cpc": list,
     "cpc_complete": bool,
     "ipc": list,
@@ -213,8 +234,11 @@ FIELDS: dict[str, type] = {
 }
 
 
-def read_records(path: Path) -> Iterator[dict[str, Any]]:
+def read_records(path: Path, fields: Mapping[str, type] = FIELDS) -> Iterator[dict[str, Any]]:
     """The records of a JSON-lines file, ``.gz`` or plain, with checked field types.
+
+    Args:
+        fields: those that each must have, and their types.
 
     Raises:
         CorpusError: unreadable, or a line that is not a record; names file and line.
@@ -223,17 +247,17 @@ def read_records(path: Path) -> Iterator[dict[str, Any]]:
     try:
         with opener(path, "rt", encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
-                yield _record(path, number, line)
+                yield _record(path, number, line, fields)
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise CorpusError(f"{path}: cannot be read: {error}") from error
 
 
-def _record(path: Path, number: int, line: str) -> dict[str, Any]:
+def _record(path: Path, number: int, line: str, fields: Mapping[str, type]) -> dict[str, Any]:
     try:
         record = json.loads(line)
     except ValueError as error:
         raise CorpusError(f"{path} line {number}: not JSON: {error}") from error
-    for key, kind in FIELDS.items():
+    for key, kind in fields.items():
         if not isinstance(record, dict) or not isinstance(record.get(key), kind):
             raise CorpusError(f"{path} line {number}: {key!r} must be given, as {kind.__name__}")
     return dict(record)

@@ -79,6 +79,7 @@ def _adapt(
     """Stage 1, in place."""
     batches = Batches(
         sources.train,
+        sources.unlabelled,
         sources.texts,
         sources.text_rows,
         sources.hierarchy,

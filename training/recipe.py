@@ -33,6 +33,8 @@ class Data:
     calibrate: float = 0.0
     """Share of the training filings with a text and all their CPC symbols that are held out and
     validate instead: only such filings tell how often a score is right."""
+    unlabelled: tuple[str, ...] = ()
+    """JSON-lines files of filings without symbols, for ``adapt.pairs``."""
     languages: tuple[str, ...] = ("en",)
     """ISO 639-1; records in another language are left out."""
 
@@ -60,6 +62,9 @@ class Adapt:
     """Filings a step; each brings one positive text."""
     extra_titles: int = 48
     """Random label texts a step: negatives for the contrast, examples for the head."""
+    pairs: int = 0
+    """Unlabelled filings a step: one field of each meets the other fields of the same filing, among
+    those of the others. Claims, which few labelled filings have, are learnt to be read so."""
     max_tokens: int = 96
     """Tokens of a filing in training."""
     title_tokens: int = 64

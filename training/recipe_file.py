@@ -105,6 +105,8 @@ def _check(path: Path, recipe: Recipe) -> None:
         raise RecipeError(f"{path}: data.train and data.valid must each name a file")
     if not recipe.data.held_out:
         raise RecipeError(f"{path}: data.held_out must name the test files, so that none is learnt")
+    if bool(recipe.adapt.pairs) != bool(recipe.data.unlabelled):
+        raise RecipeError(f"{path}: adapt.pairs and data.unlabelled need each other: give both")
     positive = {
         "adapt.steps": recipe.adapt.steps,
         "adapt.batch": recipe.adapt.batch,

@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from cpc_classifier.encoder import filing_text
+from cpc_classifier.filing import Filing
 from cpc_classifier.hierarchy import Hierarchy
 from cpc_classifier.labels import LabelIndex
 from taxonomy.readers.definitions import read_definitions
 from taxonomy.readers.title_list import read_title_list
 from taxonomy.tree import Taxonomy
 from training.batches import label_rows
-from training.corpus import Example, Known, read_examples, refuse_overlap
+from training.corpus import Example, Known, read_examples, read_unlabelled, refuse_overlap
 from training.errors import RecipeError
 from training.label_texts import LabelText, label_texts
 from training.recipe import Recipe
@@ -33,6 +34,7 @@ class Sources:
     hierarchy: Hierarchy
     train: list[Example]
     valid: list[Example]
+    unlabelled: list[Filing]
     texts: list[LabelText]
     text_rows: np.ndarray
     """int32 (len(texts),): the label row in which each text's symbol lies."""
@@ -48,12 +50,13 @@ def read_sources(recipe: Recipe, data: Path) -> Sources:
         data: folder that its paths are relative to.
 
     Raises:
-        RecipeError: a file that is not there.
-        OverlapError: a training or validation filing that is held out for tests.
+        RecipeError: a file that is not there, or fewer unlabelled filings than a step wants.
+        OverlapError: a filing to learn from or to validate with that is held out for tests.
         CorpusError: a line that is not a record.
     """
     train, valid = _files(data, recipe.data.train), _files(data, recipe.data.valid)
-    refuse_overlap(train + valid, _files(data, recipe.data.held_out), recipe.data.exclude)
+    bare = _files(data, recipe.data.unlabelled)
+    refuse_overlap(train + valid + bare, _files(data, recipe.data.held_out), recipe.data.exclude)
     taxonomy = read_title_list(data / recipe.data.titles)
     written = recipe.data.definitions
     definitions = read_definitions(data / written) if written else {}
@@ -61,10 +64,16 @@ def read_sources(recipe: Recipe, data: Path) -> Sources:
     hierarchy = labels.to_hierarchy()
     texts = label_texts(taxonomy, definitions)
     read = (taxonomy, hierarchy, recipe.data.languages, recipe.data.exclude)
+    unlabelled = read_unlabelled(bare, recipe.data.languages, recipe.data.exclude)
+    if len(unlabelled) < recipe.adapt.pairs:
+        raise RecipeError(
+            f"adapt.pairs asks for {recipe.adapt.pairs} filings a step, but data.unlabelled has "
+            f"{len(unlabelled)} with two texts in {', '.join(recipe.data.languages)}"
+        )
     learnt, held = _hold_out(read_examples(train, *read), recipe.data.calibrate)
     held += [e for e in read_examples(valid, *read) if e.filing.abstract or e.filing.claims]
     digest = hashlib.sha256()
-    for path in train + valid:
+    for path in train + valid + bare:
         digest.update(path.read_bytes())
     return Sources(
         taxonomy,
@@ -72,6 +81,7 @@ def read_sources(recipe: Recipe, data: Path) -> Sources:
         hierarchy,
         learnt,
         held,
+        unlabelled,
         texts,
         label_rows([t.symbol for t in texts], taxonomy, hierarchy),
         digest.hexdigest(),

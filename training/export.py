@@ -35,6 +35,8 @@ OUTPUTS = ("embedding", "memory_query", "logits", "scores")
 OPSET = 23
 """23 gives ONNX Runtime its native Attention for BERT-like encoders."""
 SCORE_TOLERANCE = 1e-4
+TIE = 1e-6
+"""Scores this close to each other are equal but for rounding: float32 sums in another order."""
 
 
 class BundleGraph(nn.Module):
@@ -169,8 +171,8 @@ def check_parity(
     """Compare the fp32 graph with torch on real token ids.
 
     Returns:
-        ``scores_max_difference`` and ``same_top`` (share of texts with the same ``top`` main
-        groups in the same order).
+        ``scores_max_difference`` and ``same_top`` (share of texts with the same ``top`` symbols in
+        the same order; those whose scores are equal but for rounding may stand in any).
 
     Raises:
         ParityError: a score differs by more than 1e-4, or a top list differs.
@@ -183,7 +185,8 @@ def check_parity(
             wanted = graph(ids, mask)[3][0].numpy()
         found = session.run(["scores"], {"input_ids": ids.numpy(), "attention_mask": mask.numpy()})
         worst = max(worst, float(np.abs(found[0][0] - wanted).max()))
-        same += bool((np.argsort(-found[0][0])[:top] == np.argsort(-wanted)[:top]).all())
+        listed = np.argsort(-found[0][0])[:top]
+        same += bool(np.abs(wanted[listed] - np.sort(wanted)[::-1][:top]).max() <= TIE)
     log.info("parity: largest difference %.2e, same top %d of %d", worst, same, len(rows))
     if worst > SCORE_TOLERANCE or same < len(rows):
         raise ParityError(

@@ -5,6 +5,7 @@
     ├── UnknownSymbolError          unknown_symbol      a symbol that the release does not have
     ├── ReleaseFileError            bad_release_file    an official file that cannot be used
     ├── SnapshotError               bad_snapshot        a snapshot that is damaged or foreign
+    ├── FetchError                  fetch_failed        a release that could not be fetched
     ├── UnknownReleaseError         unknown_release     a release that was never imported
     └── UnknownRankError            unknown_level       no level of the scheme has this name
 
@@ -19,6 +20,7 @@ from typing import ClassVar
 __all__ = [
     "BadSymbolError",
     "CpcError",
+    "FetchError",
     "ReleaseFileError",
     "SnapshotError",
     "UnknownRankError",
@@ -67,6 +69,12 @@ class SnapshotError(CpcError):
     """A snapshot file that is damaged, foreign or of another format."""
 
     code = "bad_snapshot"
+
+
+class FetchError(CpcError):
+    """A release that could not be fetched from the network, or came wrong."""
+
+    code = "fetch_failed"
 
 
 class UnknownReleaseError(CpcError):

@@ -167,14 +167,13 @@ class Symbol:
 
 
 def _place(group: int) -> int:
-    """Where a group stands in its subclass.
+    """Where a group stands in its subclass: that of a 2000-series code is its number less 2000.
 
-    Codes from 2001 to 2199 break down the group of that number less 2000 and stand in it; those
-    from 2200 follow all groups; 999/00 closes the subclass.
+    999/00 closes the subclass.
     """
     if group == 999:
         return 10_000
-    return group - 2000 if 2000 < group < 2200 else group
+    return group - 2000 if group >= 2000 else group
 
 
 def _shown(text: str) -> str:

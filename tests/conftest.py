@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import official as releases
 import pytest
+from cpc_site import site
 from hypothesis import settings
 from mini_scheme import mini_scheme, mini_title_list
 
-from taxonomy.readers.title_list import read_title_list
 from taxonomy.tree import Taxonomy
 
-__all__ = ["mini_scheme", "mini_title_list", "official", "shared"]
+__all__ = ["mini_scheme", "mini_title_list", "official", "shared", "site"]
 
 # A busy machine is no fault of the code.
 settings.register_profile("house", deadline=None)
@@ -33,4 +34,4 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def official(shared: Path) -> Taxonomy:
     """Release 2025.05 with all its subgroups."""
-    return read_title_list(shared / "cpc" / "CPCTitleList202505.zip")
+    return releases.title_list(shared, "2025.05")

@@ -1,17 +1,20 @@
 """A small release of an invented scheme, written as the official title list is.
 
 Sections A, H and Y are filled, the other six hold only themselves. There are a 2000-series code
-in the middle of a main group, a 2000-series main group, and a chain of six dots.
+in the middle of a main group, a 2000-series main group, and a chain of six dots. A later release
+has changes of every kind.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from pathlib import Path
 
 import pytest
 
+from taxonomy.flags import Flag
 from taxonomy.readers.title_list import read_title_list
-from taxonomy.tree import Taxonomy
+from taxonomy.tree import SchemeEntry, Taxonomy
 
 RELEASE = "2030.01"
 DATE = "20300101"
@@ -83,10 +86,42 @@ Y02E10/72 2 Windmills with a lying shaft
 """
 
 
-def rows() -> list[tuple[str, str, str]]:
+EDITED, LATER = "2030.05", "2030.08"
+# What changes in the later release: a row, and the rows in its place.
+CHANGES = {
+    "A01B1/022 2 that fold": "A01B1/022 2 that  fold",
+    "A01B1/024 2 with a step for the foot": (
+        "A01B1/023 1 Spades with steps\nA01B1/024 2 with a step for the foot"
+    ),
+    "A01B3/00 0 Ploughs": "A01B3/00 0 {Ploughs}",
+    "A01B3/041 2 by one horse": "A01B3/05 1 drawn by a single horse",
+    "A61B2503/00 0 Who is measured\n": "",
+    "A61B2503/10 1 Athletes\n": "",
+    "C - Substances": "C - Substances\nC07 - Of carbon\nC07B - How they are made",
+    "H01M4/13 2 for lithium cells (whole cells H01M10/05)": (
+        "H01M4/13 2 for lithium cells (whole cells H01M10/052)"
+    ),
+    "H01M10/056 2 by their electrolyte": "H01M10/056 3 by their electrolyte",
+    "H04L9/08 1 Handing over keys": "H04L9/08 1 Handing over or sharing keys",
+}
+"""Old and new text; applied to `ROWS`."""
+
+
+def rows(text: str = ROWS) -> list[tuple[str, str, str]]:
     """Symbol, dots as written in the files, title."""
-    parts = [line.split(" ", 2) for line in ROWS.strip().splitlines()]
+    parts = [line.split(" ", 2) for line in text.strip().splitlines()]
     return [(symbol, "" if dots == "-" else dots, title) for symbol, dots, title in parts]
+
+
+def later_scheme() -> Taxonomy:
+    """The later release."""
+    text = ROWS
+    for old, new in CHANGES.items():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return Taxonomy.from_entries(
+        LATER, [SchemeEntry(s, int(dots) if dots else -1, title) for s, dots, title in rows(text)]
+    )
 
 
 def write_title_list(folder: Path, date: str = DATE) -> Path:
@@ -97,6 +132,31 @@ def write_title_list(folder: Path, date: str = DATE) -> Path:
     for section, text in texts.items():
         (folder / f"cpc-section-{section}_{date}.txt").write_bytes(text.encode())
     return folder
+
+
+def edited(
+    tree: Taxonomy,
+    without: Set[str] = frozenset(),
+    titles: Mapping[str, str] | None = None,
+    flags: Mapping[str, Flag] | None = None,
+) -> Taxonomy:
+    """A release of May 2030 without some symbols, and with other titles and flags of some.
+
+    The children of a symbol that is left out go to its parent.
+    """
+    kept = [row for row, symbol in enumerate(tree.symbols) if symbol not in without]
+    place = {-1: -1}
+    for row in range(len(tree)):
+        place[row] = kept.index(row) if row in kept else place[int(tree.parent_rows[row])]
+    symbols = [tree.symbols[row] for row in kept]
+    return Taxonomy(
+        EDITED,
+        symbols,
+        [place[int(tree.parent_rows[row])] for row in kept],
+        tree.ranks[kept],
+        [(titles or {}).get(s, tree.title(s)) for s in symbols],
+        [(flags or {}).get(s, tree.flag(s)) for s in symbols],
+    )
 
 
 @pytest.fixture

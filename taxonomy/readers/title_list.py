@@ -9,23 +9,19 @@ none.
 from __future__ import annotations
 
 import re
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from taxonomy.assemble import Assembly, SchemeEntry
 from taxonomy.errors import ReleaseFileError
+from taxonomy.readers.members import Member, members
 from taxonomy.tree import Taxonomy
 
-__all__ = ["read_title_list"]
+__all__ = ["NAMES", "read_title_list"]
 
 SECTIONS = "ABCDEFGHY"
-LARGEST_FILE = 200 * 1024 * 1024  # bytes; the largest real one has 4 MB
-_NAME = re.compile(r"cpc-section-([A-HY])_(\d{4})(\d{2})(\d{2})\.txt", re.IGNORECASE | re.ASCII)
-_FAILURES = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
-
-_Found = dict[str, Callable[[], bytes]]
+NAMES = re.compile(r"cpc-section-([A-HY])_(\d{4})(\d{2})(\d{2})\.txt", re.IGNORECASE | re.ASCII)
+_EXPECTED = "the official CPCTitleListYYYYMM.zip, or a folder with its nine files"
 
 
 def read_title_list(path: Path) -> Taxonomy:
@@ -40,87 +36,35 @@ def read_title_list(path: Path) -> Taxonomy:
     Raises:
         ReleaseFileError: a file is missing or broken; the message names file and line.
     """
-    found = _in_folder(path) if path.is_dir() else _in_zip(path)
-    sections, release = _nine(path, found)
+    sections, release = _nine(path, members(path, NAMES, _EXPECTED))
     rows = Assembly()
     for section in SECTIONS:
-        name = sections[section]
-        try:
-            data = found[name]()
-        except _FAILURES as error:
-            raise ReleaseFileError(f"{path}: {name} cannot be read: {error}") from error
-        if len(data) > LARGEST_FILE:
-            raise ReleaseFileError(f"{path}: {name} {_TOO_LARGE}")
-        file = Path(name).name
-        for number, entry in _entries(file, data):
+        file = sections[section].name
+        for number, entry in _entries(sections[section]):
             where = f"{file} line {number}"
             if not entry.symbol.startswith(section):
                 raise ReleaseFileError(f"{where}: {entry.symbol!r} is not of section {section}")
             rows.add(entry, where)
         if not rows.symbols or rows.symbols[-1][0] != section:
-            raise ReleaseFileError(f"{path}: {name} holds no symbol")
+            raise ReleaseFileError(f"{path}: {file} holds no symbol")
     return Taxonomy.assembled(release, rows)
 
 
-_TOO_LARGE = f"is over {LARGEST_FILE // 2**20} MiB and is no file of a title list"
-
-
-def _in_folder(folder: Path) -> _Found:
-    """The section files in a folder, or in folders directly in it."""
-    files = [f for pattern in ("*.txt", "*/*.txt") for f in sorted(folder.glob(pattern))]
-    named = [f for f in files if _NAME.fullmatch(f.name)]
-
-    def reader(file: Path) -> Callable[[], bytes]:
-        def read() -> bytes:
-            with file.open("rb") as stream:
-                return stream.read(LARGEST_FILE + 1)
-
-        return read
-
-    return {str(f.relative_to(folder)): reader(f) for f in named}
-
-
-def _in_zip(path: Path) -> _Found:
-    """The section files in a zip, in any folder of it."""
-
-    def reader(member: zipfile.ZipInfo) -> Callable[[], bytes]:
-        def read() -> bytes:
-            with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
-                return stream.read(LARGEST_FILE + 1)
-
-        return read
-
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-    except FileNotFoundError as error:
-        raise ReleaseFileError(f"{path}: there is no such file or folder") from error
-    except _FAILURES as error:
-        raise ReleaseFileError(
-            f"{path}: not a readable zip ({error}); give the official CPCTitleListYYYYMM.zip, "
-            "or a folder with its nine files"
-        ) from error
-    named = [m for m in members if _NAME.fullmatch(Path(m.filename).name)]
-    for member in named:
-        if member.file_size > LARGEST_FILE:
-            raise ReleaseFileError(f"{path}: {member.filename} {_TOO_LARGE}")
-    return {m.filename: reader(m) for m in named}
-
-
-def _nine(path: Path, found: _Found) -> tuple[dict[str, str], str]:
+def _nine(path: Path, found: dict[str, Member]) -> tuple[dict[str, Member], str]:
     """The file of each section, and the release that all of them are of."""
-    sections: dict[str, str] = {}
+    sections: dict[str, Member] = {}
     releases: dict[str, str] = {}
-    for name in found:
-        match = _NAME.fullmatch(Path(name).name)
-        section = match[1].upper() if match else ""
+    for name, member in found.items():
+        match = NAMES.fullmatch(name)
+        if match is None:
+            continue
+        section = match[1].upper()
         if section in sections:
             raise ReleaseFileError(
-                f"{path}: two files for section {section}: {sections[section]} and {name}"
+                f"{path}: two files for section {section}: {sections[section].name} and {name}"
             )
-        sections[section] = name
-        if match:
-            releases.setdefault(f"{match[2]}.{match[3]}", name)
+        sections[section] = member
+        releases.setdefault(f"{match[2]}.{match[3]}", name)
     missing = [s for s in SECTIONS if s not in sections]
     if missing:
         names = ", ".join(f"cpc-section-{s}_YYYYMMDD.txt" for s in missing)
@@ -131,23 +75,13 @@ def _nine(path: Path, found: _Found) -> tuple[dict[str, str], str]:
     return sections, next(iter(releases))
 
 
-def _entries(file: str, data: bytes) -> Iterator[tuple[int, SchemeEntry]]:
+def _entries(file: Member) -> Iterator[tuple[int, SchemeEntry]]:
     """The rows of one file with their line numbers, without headings."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = data.count(b"\n", 0, error.start)
-        raise ReleaseFileError(
-            f"{file} line {before + 1}: not UTF-8 (byte {data[error.start]:#04x}); "
-            "save the file in UTF-8, as it is published"
-        ) from error
-    lines = text.split("\n")
+    lines = file.text().split("\n")
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        if "\x00" in line:
-            raise ReleaseFileError(f"{file} line {number}: not UTF-8 text (a zero byte)")
-        symbol, dots, title = _columns(line, f"{file} line {number}")
+        symbol, dots, title = _columns(line, f"{file.name} line {number}")
         following = lines[number].split("\t") if number < len(lines) else [""]
         if _is_heading(symbol, dots, title, following):
             continue

@@ -1,186 +1,247 @@
-"""Finds symbols by the words of their titles.
+"""Finds symbols by the words of their titles, labels and definitions.
 
-A row is found when every word of the query stands in its own title or in one above it, and at
-least one in its own. Words match whole, with or without an English plural ending; the last one
-also as the beginning of a word. What stands in parentheses refers to other places, so a match
-there counts no more than one in a title above.
+A row is found when its own title, label or definition has a word of the query, and words of at
+least half the query's worth stand there or in the titles above it. What stands for a word is told
+in `query`. References to other places, in the parentheses of titles, find nothing.
 
-Ranking: more words in the row's own title first, whole words before beginnings, own words before
-inherited ones, then the higher rank, the fewer dots, the shorter title, the earlier row.
+Ranking, in the manner of BM25 with weighted fields (Robertson and Zaragoza, The Probabilistic
+Relevance Framework: BM25 and Beyond, 2009): each word counts its rarity (idf) times the weight of
+the best field that has it; the sum is divided by that of the whole query, so that it lies in
+[0, 1]. How often a field repeats a word does not count, for titles hardly ever do. To this come, as
+the constants below say, how fully the query names a part of the title, and small preferences for
+places that hold many others, for higher ranks and for short titles; codes that only add information
+come after the places. Ties: the earlier row.
 """
 
 from __future__ import annotations
 
-import re
-from functools import cached_property
+import sqlite3
+import weakref
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from taxonomy.titles import Titles
+from taxonomy.errors import SnapshotError
+from taxonomy.query import Term, Vocabulary, understood
+from taxonomy.search_index import FORMAT, digest, fill
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from taxonomy.tree import Taxonomy
 
 __all__ = ["TitleSearch"]
 
-_OWN_WHOLE, _OWN_START, _ABOVE = 8, 6, 1  # points of one word
-_MAX_WORDS = 12
-_SPACES = (b"\xc2\xa0", b"\xe2\x80\x93", b"\xe2\x80\x94", b"\xe2\x80\x98", b"\xe2\x80\x99")
-_WORD_BYTES = np.array([chr(b).isalnum() or b >= 0x80 for b in range(256)])
+# Weights of the fields: title or label, those of an ancestor, definition.
+TITLE, ABOVE, DEFINITION = 1.0, 0.5, 0.3
+NAMED = 0.3  # for a query that names a part of the title, no word more or less
+SIZE = 0.05  # times the natural logarithm of the rows of the subtree and one
+RANK = 0.0125  # for each rank above a subgroup
+LENGTH = -0.05  # times the natural logarithm of the title's words and one
+ADDITIONAL = -0.1  # for 2000-series codes and groups of section Y
+
+_LEAST = 0.5  # share of the query that a row must have
+_CLOSER = 100  # best rows by words, of which the names are looked at
+_REMEDY = "import the release again: cpc taxonomy import CPCTitleListYYYYMM.zip"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Hits:
+    """Where a term stands.
+
+    Attributes:
+        idf: how rare it is.
+        own: float32 (n,), the best weight in the row itself, 0 where it is not.
+        titled: int64, the rows whose title or label has it, ascending.
+    """
+
+    idf: float
+    own: NDArray[np.float32]
+    titled: NDArray[np.int64]
 
 
 class TitleSearch:
-    """The titles of a tree, folded for search when the first query comes."""
+    """The index of one release; several threads may ask it."""
 
-    def __init__(
-        self,
-        titles: Titles,
-        parent: NDArray[np.int32],
-        rank: NDArray[np.int8],
-        ends: NDArray[np.int32],
-    ) -> None:
-        """Takes the arrays of a tree.
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Takes a connection that any thread may use, to a database that `fill` filled.
 
-        Args:
-            titles: n titles.
-            parent: int32 (n,), rows of parents, -1 for a section.
-            rank: int8 (n,), values of `Rank`.
-            ends: int32 (n,), where the subtree of each row ends, exclusive.
+        Raises:
+            sqlite3.Error: the database is damaged.
+            KeyError: it holds other things.
         """
-        self._titles = titles
-        self._parent = parent
-        self._rank = rank
-        self._ends = ends
+        weakref.finalize(self, connection.close)
+        self._connection = connection
+        self._lock = Lock()
+        facts: dict[str, bytes] = dict(connection.execute("SELECT name, value FROM facts"))
+        self.digest = facts["digest"]
+        self._ends = np.frombuffer(facts["ends"], "<i4")
+        ranks = np.frombuffer(facts["ranks"], "<i1")
+        sizes = self._ends - np.arange(len(self._ends), dtype=np.int32)
+        self._prior = np.asarray(
+            SIZE * np.log1p(sizes)
+            + RANK * (4.0 - ranks)
+            + LENGTH * np.log1p(np.frombuffer(facts["lengths"], "<u1").astype(np.float32))
+            + ADDITIONAL * np.frombuffer(facts["additional"], "<u1"),
+            np.float32,
+        )
+        self.vocabulary = Vocabulary(
+            facts["words"].decode().split("\n"),
+            facts["stems"].decode().split("\n"),
+            np.frombuffer(facts["counts"], "<i4").tolist(),
+        )
+
+    @classmethod
+    def open(cls, path: Path, taxonomy: Taxonomy) -> TitleSearch:
+        """Opens a file that `build_index` wrote, for reading only.
+
+        Raises:
+            SnapshotError: it is missing, damaged, of another format, or of another tree.
+        """
+        if not path.is_file():
+            raise SnapshotError(f"{path} is missing; {_REMEDY}")
+        connection = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+        )
+        try:
+            connection.execute(f"PRAGMA mmap_size = {path.stat().st_size}")
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            found = cls(connection) if version == FORMAT else None
+        except (sqlite3.Error, KeyError, ValueError) as error:
+            connection.close()
+            raise SnapshotError(f"{path} is no valid index ({error}); {_REMEDY}") from error
+        if found is None:
+            connection.close()
+            raise SnapshotError(f"{path} is an index of another format ({version}); {_REMEDY}")
+        if found.digest != digest(taxonomy):
+            raise SnapshotError(f"{path} is not of release {taxonomy.release}; {_REMEDY}")
+        return found
+
+    @classmethod
+    def of(cls, taxonomy: Taxonomy, definitions: Mapping[str, str] | None = None) -> TitleSearch:
+        """The index of a tree, made in memory; see `build_index`."""
+        connection = sqlite3.connect(":memory:", check_same_thread=False)
+        fill(connection, taxonomy, definitions or {})
+        return cls(connection)
 
     def rows(self, query: str, limit: int) -> list[int]:
-        """The best rows for a query, at most `limit`; none for a query without a word."""
-        words = re.findall(r"[^\W_]+", query.casefold())[:_MAX_WORDS]
-        if not words or not len(self._titles):
+        """The best rows for a query.
+
+        Args:
+            query: any text; its last word may be unfinished unless a blank follows.
+            limit: how many rows at most.
+
+        Returns:
+            Rows of the tree, the best first; none for a query without a word that is known.
+
+        Raises:
+            SnapshotError: the file is damaged.
+        """
+        terms = understood(query, self.vocabulary, self._stands)
+        asked = [(term, hits) for term in terms if (hits := self._hits(term)) is not None]
+        if not asked or limit < 1:
             return []
-        n = len(self._titles)
-        points = np.zeros(n, np.int64)
-        everywhere, somewhere = np.ones(n, np.bool_), np.zeros(n, np.bool_)
-        for number, word in enumerate(words):
-            own = self._points(word, unfinished=number == len(words) - 1)
-            titled = own > _ABOVE
-            within = self._below(titled) | (own > 0)
-            everywhere &= within
-            somewhere |= titled
-            points += np.maximum(own, np.where(within, _ABOVE, 0))
-        found = np.flatnonzero(everywhere & somewhere)
-        order = np.sort(self._keys(found, points[found]))[:limit]
-        return [int(key) & 0xFFFFFFFF for key in order]
+        rows, score, has = self._scored([hits for _, hits in asked])
+        top = _largest(score, max(_CLOSER, limit))
+        named = self._named(rows[top], [term for term, _ in asked], len(asked) - has[top])
+        order = np.lexsort((rows[top], -(score[top] + NAMED * named)))[:limit]
+        return [int(row) for row in rows[top][order]]
 
-    def _keys(self, rows: NDArray[np.int64], points: NDArray[np.int64]) -> NDArray[np.int64]:
-        """One number a row that sorts as the ranking does; its low 32 bits are the row."""
-        starts = self._titles.starts
-        length = np.minimum(starts[rows + 1] - starts[rows], 1023)
-        depth = np.minimum(self._depth[rows], 31)
-        key = (((127 - points) << 3 | self._rank[rows]) << 5 | depth) << 10 | length
-        return np.asarray(key << 32 | rows, np.int64)
+    def _hits(self, term: Term) -> _Hits | None:
+        """Where a term stands, None for nowhere."""
+        n = len(self._ends)
+        own, titled = np.zeros(n, np.float32), np.zeros(n, np.bool_)
+        for weight, group in groupby(term.alternatives, attrgetter("weight")):
+            phrases = [alternative.words for alternative in group]
+            for table, worth in (("titles", TITLE), ("definitions", DEFINITION)):
+                found = self._rows(table, phrases)
+                own[found] = np.maximum(own[found], np.float32(worth * weight))
+                titled[found] |= table == "titles"
+        rows = np.flatnonzero(titled)
+        count = len(rows) or int(np.count_nonzero(own))
+        if not count:
+            return None
+        return _Hits(float(np.log1p((n - count + 0.5) / (count + 0.5))), own, rows)
 
-    def _points(self, word: str, unfinished: bool) -> NDArray[np.int64]:
-        """Points of one word in each row's own title: int64 (n,)."""
-        points = np.zeros(len(self._titles), np.int64)
-        for form in _forms(word):
-            at = self._occurrences(_fold(form.encode()))
-            if not at.size:
-                continue
-            whole = ~_WORD_BYTES[self._folded[at + len(form.encode())]]
-            value = np.where(whole, _OWN_WHOLE, _OWN_START if unfinished and form == word else 0)
-            value = np.where(self._referring(at) & (value > 0), _ABOVE, value)
-            rows = np.searchsorted(self._titles.starts, at, "right") - 1
-            np.maximum.at(points, rows, value)
-        return points
+    def _scored(
+        self, asked: list[_Hits]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
+        """The rows that are found, their scores by words, and how many words each has."""
+        total = sum(hits.idf for hits in asked)
+        rows = np.flatnonzero(np.any([hits.own for hits in asked], axis=0))
+        score, held = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.float32)
+        has = np.zeros(len(rows), np.int64)
+        for hits in asked:
+            above = self._below(hits.titled, rows)
+            worth = np.maximum(hits.own[rows], np.float32(ABOVE) * above)
+            score += np.float32(hits.idf / total) * worth
+            held += np.float32(hits.idf / total) * (worth > 0)
+            has += worth > 0
+        kept = held >= _LEAST - 1e-6
+        return rows[kept], (score + self._prior[rows])[kept], has[kept]
 
-    def _occurrences(self, needle: bytes) -> NDArray[np.int64]:
-        """Where words begin with a text, as positions in the folded block, ascending."""
-        if len(needle) <= 3:
-            text, last = self._folded, len(self._folded) - len(needle) + 1
-            hit = text[:last] == needle[0]
-            for i in range(1, len(needle)):
-                hit &= text[i : last + i] == needle[i]
-            at = np.flatnonzero(hit)
-        else:
-            pieces = self._block.split(needle)
-            lengths = np.fromiter(map(len, pieces), np.int64, len(pieces))
-            at = np.cumsum(lengths[:-1] + len(needle)) - len(needle)
-        before = np.where(at > 0, self._folded[np.maximum(at, 1) - 1], ord("\n"))
-        return np.asarray(at[~_WORD_BYTES[before]], np.int64)
+    def _below(self, tops: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which rows are, or lie below, any of the tops: bool (k,). Both are ascending."""
+        if not len(tops):
+            return np.zeros(len(rows), np.bool_)
+        ends = np.maximum.accumulate(self._ends[tops])
+        last = np.searchsorted(tops, rows, "right") - 1
+        return np.asarray((last >= 0) & (ends[last] > rows))
 
-    def _referring(self, at: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether a position lies within parentheses of its title."""
-        start = self._titles.starts[np.searchsorted(self._titles.starts, at, "right") - 1]
-        opened, closed = (
-            np.searchsorted(marks, at) - np.searchsorted(marks, start) for marks in self._brackets
-        )
-        return np.asarray(opened > closed)
+    def _named(
+        self, rows: NDArray[np.int64], terms: list[Term], missing: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """How fully a query names a part of the title or label of each row: (k,) in [0, 1].
 
-    def _below(self, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """The rows that are marked or lie below a marked one: bool (n,)."""
-        marked = np.flatnonzero(rows)
-        change = np.bincount(marked, minlength=len(rows) + 1)
-        change -= np.bincount(self._ends[marked], minlength=len(rows) + 1)
-        return np.asarray(np.cumsum(change)[:-1] > 0)
+        It is the share of that part's words which the query has; words that the row does not have
+        at all count against it like further words of the part.
+        """
+        stem = self.vocabulary.stem
+        asked = [{stem(w) for w in a.words} for term in terms for a in term.alternatives]
+        marks = ",".join("?" * len(rows))
+        found = self._ask(f"SELECT row, parts FROM names WHERE row IN ({marks})", rows.tolist())
+        names: dict[int, str] = dict(found)
+        shares = np.zeros(len(rows))
+        for i, row in enumerate(rows.tolist()):
+            for part in names.get(row, "").splitlines():
+                said = set(part.split(" "))
+                hit = set().union(*(words for words in asked if words <= said))
+                shares[i] = max(shares[i], len(hit) / (len(said) + int(missing[i])))
+        return shares
 
-    @cached_property
-    def _block(self) -> bytes:
-        return _fold(self._titles.block)
+    def _stands(self, words: tuple[str, ...]) -> bool:
+        """Whether words stand side by side in any title or label."""
+        return bool(self._ask("SELECT 1 FROM titles(?) LIMIT 1", [_any([words])]))
 
-    @cached_property
-    def _folded(self) -> NDArray[np.uint8]:
-        return np.frombuffer(self._block, np.uint8)
+    def _rows(self, table: str, phrases: list[tuple[str, ...]]) -> NDArray[np.int64]:
+        """The rows where the words of any phrase stand side by side, ascending."""
+        # One text is several times faster than a Python object a row.
+        ((found,),) = self._ask(f"SELECT group_concat(rowid) FROM {table}(?)", [_any(phrases)])
+        return np.fromstring(found, np.int64, sep=",") if found else np.zeros(0, np.int64)
 
-    @cached_property
-    def _brackets(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        return np.flatnonzero(self._folded == ord("(")), np.flatnonzero(self._folded == ord(")"))
-
-    @cached_property
-    def _depth(self) -> NDArray[np.int64]:
-        starts = np.bincount(np.arange(len(self._ends)), minlength=len(self._ends) + 1)
-        return np.asarray(
-            np.cumsum(starts - np.bincount(self._ends, minlength=len(starts)))[:-1], np.int64
-        )
-
-
-def _forms(word: str) -> tuple[str, ...]:
-    """A word and its English plural or singular."""
-    forms = [word]
-    if len(word) > 2 and word.isascii() and word.isalpha():
-        if word.endswith("ies"):
-            forms.append(word[:-3] + "y")
-        elif word.endswith("s") and not word.endswith("ss"):
-            forms.append(word[:-1])
-        elif word.endswith("y") and word[-2] not in "aeiou":
-            forms.append(word[:-1] + "ies")
-        else:
-            forms.append(word + "s")
-        if word.endswith(("ches", "shes", "xes", "sses")):
-            forms.append(word[:-2])
-        elif word.endswith(("ch", "sh", "x", "ss")):
-            forms[-1] = word + "es"
-    return tuple(forms)
+    def _ask(self, statement: str, values: Any) -> list[Any]:
+        try:
+            with self._lock:
+                return self._connection.execute(statement, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise SnapshotError(f"the search index is damaged ({error}); {_REMEDY}") from error
 
 
-def _fold(text: bytes) -> bytes:
-    """Case-folds UTF-8 without moving a byte; odd spaces, dashes and quotes become blanks."""
-    lower = text.lower()
-    if lower.isascii():
-        return lower
-    codes = np.frombuffer(lower, np.uint8).copy()
-    high = np.flatnonzero(codes >= 0x80)
-    for lead, length in ((0xC2, 2), (0xE2, 3)):  # letters of two bytes; signs of three
-        at = high[(codes[high] >= lead) & (codes[high] < (0xE0 if length == 2 else 0xE3))]
-        places = at[:, None] + np.arange(length)
-        letters, which = np.unique(codes[places], axis=0, return_inverse=True)
-        folded = [_fold_letter(letter.tobytes()) for letter in letters]
-        codes[places] = np.frombuffer(b"".join(folded), np.uint8).reshape(-1, length)[
-            which.reshape(-1)
-        ]
-    return codes.tobytes()
+def _any(phrases: list[tuple[str, ...]]) -> str:
+    """An FTS5 expression; words are letters and figures only, so that none can be an operator."""
+    return " OR ".join('"' + " ".join(words) + '"' for words in phrases)
 
 
-def _fold_letter(letter: bytes) -> bytes:
-    """One letter of several bytes, folded if that takes as many bytes."""
-    if letter in _SPACES:
-        return b" " * len(letter)
-    folded = letter.decode().casefold().encode()
-    return folded if len(folded) == len(letter) else letter
+def _largest(score: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    """Where the largest scores stand, of equal ones the first: int64 (at most count,)."""
+    if count < len(score):
+        least = np.partition(score, len(score) - count)[len(score) - count]
+        places = np.flatnonzero(score >= least)
+        return np.asarray(places[np.argsort(-score[places], kind="stable")][:count])
+    return np.arange(len(score))

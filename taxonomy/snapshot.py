@@ -2,8 +2,8 @@
 
 Layout: 8 bytes of magic with the format's number, the sha256 of all that follows, the length of
 the header (4 bytes, little-endian), the header in JSON (release, and the size of each part in
-bytes), then the parts: symbols (UTF-8, one a line), parents (int32), ranks (int8), titles (UTF-8,
-one a line). Nothing in it is executed when it is read.
+bytes), then the parts: symbols (UTF-8, one a line), parents (int32), ranks (int8), flags (uint8),
+titles (UTF-8, one a line). Nothing in it is executed when it is read.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from taxonomy.tree import Taxonomy
 
 __all__ = ["read_snapshot", "write_snapshot"]
 
-_MAGIC = b"CPCSNAP\x01"
-_PARTS = ("symbols", "parents", "ranks", "titles")
+_MAGIC = b"CPCSNAP\x02"
+_PARTS = ("symbols", "parents", "ranks", "flags", "titles")
 _HEAD = len(_MAGIC) + 32 + 4  # bytes before the JSON header
 
 
@@ -36,6 +36,7 @@ def write_snapshot(taxonomy: Taxonomy, path: Path) -> None:
         "\n".join(taxonomy.symbols).encode(),
         taxonomy.parent_rows.astype("<i4").tobytes(),
         taxonomy.ranks.tobytes(),
+        taxonomy.flags.tobytes(),
         taxonomy.titles.block,
     )
     sizes = dict(zip(_PARTS, map(len, parts), strict=True))
@@ -51,8 +52,13 @@ def write_snapshot(taxonomy: Taxonomy, path: Path) -> None:
         written.unlink(missing_ok=True)
 
 
-def read_snapshot(path: Path) -> Taxonomy:
+def read_snapshot(path: Path, index: Path | None = None) -> Taxonomy:
     """Reads a release that `write_snapshot` wrote.
+
+    Args:
+        path: the file.
+        index: a file that `search_index.build_index` made of the release; it is opened by the
+            first search. Without one the first search makes it in memory.
 
     Raises:
         SnapshotError: the file is missing, damaged, or no snapshot of this format.
@@ -68,7 +74,7 @@ def read_snapshot(path: Path) -> Taxonomy:
     if hashlib.sha256(memoryview(data)[_HEAD - 4 :]).digest() != data[len(_MAGIC) : _HEAD - 4]:
         raise SnapshotError(f"{path} is damaged (its checksum differs); {_REMEDY}")
     try:
-        return _decode(data)
+        return _decode(data, index)
     except (ValueError, KeyError, TypeError, AttributeError, ReleaseFileError) as error:
         raise SnapshotError(f"{path} is no valid snapshot ({error}); {_REMEDY}") from error
 
@@ -76,7 +82,7 @@ def read_snapshot(path: Path) -> Taxonomy:
 _REMEDY = "import the release again: cpc taxonomy import CPCTitleListYYYYMM.zip"
 
 
-def _decode(data: bytes) -> Taxonomy:
+def _decode(data: bytes, index: Path | None) -> Taxonomy:
     """The release in the bytes of a file whose checksum is right."""
     start = _HEAD + int.from_bytes(data[_HEAD - 4 : _HEAD], "little")
     header = json.loads(data[_HEAD:start])
@@ -93,4 +99,6 @@ def _decode(data: bytes) -> Taxonomy:
         np.frombuffer(parts["parents"], "<i4"),
         np.frombuffer(parts["ranks"], np.int8),
         Titles(parts["titles"]),
+        np.frombuffer(parts["flags"], np.uint8),
+        index,
     )

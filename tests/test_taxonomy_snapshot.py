@@ -15,10 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taxonomy.errors import SnapshotError
+from taxonomy.flags import Flag
 from taxonomy.snapshot import read_snapshot, write_snapshot
 from taxonomy.tree import SchemeEntry, Taxonomy
 
 HEAD = 40  # bytes of magic and checksum
+PARTS = ("symbols", "parents", "ranks", "flags", "titles")
 
 
 @pytest.fixture
@@ -39,6 +41,7 @@ def test_a_release_comes_back_as_it_was(mini_scheme: Taxonomy, snapshot: Path) -
     assert back.symbols == mini_scheme.symbols
     assert np.array_equal(back.parent_rows, mini_scheme.parent_rows)
     assert np.array_equal(back.ranks, mini_scheme.ranks)
+    assert np.array_equal(back.flags, mini_scheme.flags)
     assert list(back.titles) == list(mini_scheme.titles)
     assert back.search("lithium") == mini_scheme.search("lithium")
     assert nx.utils.graphs_equal(back.graph, mini_scheme.graph)
@@ -49,6 +52,17 @@ def test_only_the_file_itself_is_left(snapshot: Path, mini_scheme: Taxonomy) -> 
     write_snapshot(mini_scheme, snapshot)
     assert snapshot.read_bytes() == before
     assert [file.name for file in snapshot.parent.iterdir()] == [snapshot.name]
+
+
+def test_flags_come_back_and_not_only_those_that_symbols_tell(tmp_path: Path) -> None:
+    flags = [Flag.NOT_ALLOCATABLE, Flag.FROZEN | Flag.DEFINED]
+    tree = Taxonomy("2030.01", ["H", "H01"], [-1, 0], [0, 1], ["", ""], flags)
+    write_snapshot(tree, tmp_path / "one.snapshot")
+    back = read_snapshot(tmp_path / "one.snapshot")
+    assert [back.flag("H"), back.flag("H01")] == flags
+    assert back.flags.dtype == np.uint8
+    with pytest.raises(ValueError, match="read-only"):
+        back.flags[0] = 0
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=30))
@@ -90,9 +104,10 @@ def test_foreign_files_are_refused(snapshot: Path, tmp_path: Path) -> None:
         read_snapshot(tmp_path)
 
 
-def test_another_format_is_named_as_such(snapshot: Path) -> None:
+@pytest.mark.parametrize("number", [1, 3])
+def test_another_format_is_named_as_such(snapshot: Path, number: int) -> None:
     data = snapshot.read_bytes()
-    snapshot.write_bytes(data[:7] + b"\x02" + data[8:])
+    snapshot.write_bytes(data[:7] + bytes([number]) + data[8:])
     with pytest.raises(SnapshotError, match="a snapshot of another format"):
         read_snapshot(snapshot)
 
@@ -100,10 +115,9 @@ def test_another_format_is_named_as_such(snapshot: Path) -> None:
 @pytest.mark.parametrize(
     "header",
     [b"no json", b"[]", b'{"release": "2030.01"}', b'{"release": "2030.01", "bytes": 5}',
-     json.dumps({"release": "x", "bytes": dict.fromkeys(
-         ("symbols", "parents", "ranks", "titles"), 1 << 40)}).encode(),
-     json.dumps({"release": "x", "bytes": dict.fromkeys(
-         ("symbols", "parents", "ranks", "titles"), "many")}).encode()],
+     *(json.dumps({"release": "x", "bytes": dict.fromkeys(PARTS, size)}).encode()
+       for size in (1 << 40, -5, "many", None)),
+     json.dumps({"release": "x", "bytes": dict.fromkeys(PARTS[:3], 0)}).encode()],
 )  # fmt: skip
 def test_a_header_that_makes_no_sense_is_refused(snapshot: Path, header: bytes) -> None:
     sealed(snapshot, len(header).to_bytes(4, "little") + header + b"some more")
@@ -117,6 +131,18 @@ def test_rows_that_are_no_tree_are_refused(snapshot: Path, mini_scheme: Taxonomy
     body[parents : parents + 4] = (5).to_bytes(4, "little")
     sealed(snapshot, bytes(body))
     with pytest.raises(SnapshotError, match="A in row 0 has row 5 as its parent"):
+        read_snapshot(snapshot)
+
+
+def test_parts_of_different_lengths_are_refused(snapshot: Path, mini_scheme: Taxonomy) -> None:
+    data = snapshot.read_bytes()[HEAD:]
+    end = 4 + int.from_bytes(data[:4], "little")
+    header = json.loads(data[4:end])
+    header["bytes"]["ranks"] -= 1
+    header["bytes"]["flags"] += 1
+    told = json.dumps(header).encode()
+    sealed(snapshot, len(told).to_bytes(4, "little") + told + data[end:])
+    with pytest.raises(SnapshotError, match=r"62 symbols, but .* \(61,\) ranks, \(63,\) flags"):
         read_snapshot(snapshot)
 
 

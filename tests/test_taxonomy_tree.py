@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taxonomy.errors import BadSymbolError, ReleaseFileError, UnknownSymbolError
+from taxonomy.flags import Flag
 from taxonomy.symbol import Rank, Symbol
 from taxonomy.tree import SchemeEntry, Taxonomy
 
@@ -165,3 +166,86 @@ def test_dots_give_the_parent_that_a_plain_search_gives(depths: list[int]) -> No
                 break
             below.append(f"H01M1/{j:02}")
         assert list(tree.descendants(f"H01M1/{i:02}")) == below
+
+
+def test_a_row_is_found_or_known_to_be_absent(mini_scheme: Taxonomy) -> None:
+    found = mini_scheme.find(["H01M10/05", "H01M10/99", "h01m 10/05", "A", "A", ""])
+    assert found.dtype == np.int32
+    assert found.tolist() == [mini_scheme.row("H01M10/05"), -1, -1, 0, 0, -1]
+    assert mini_scheme.find(iter(mini_scheme.symbols)).tolist() == list(range(62))
+    assert mini_scheme.find([]).shape == (0,)
+
+
+def test_rows_of_many_symbols_are_those_of_each(mini_scheme: Taxonomy) -> None:
+    asked = ["H01M10/05", "h01m 10/0525", Symbol.parse("Y02E 10/72"), "A", "A"]
+    found = mini_scheme.rows(asked)
+    assert found.dtype == np.int32
+    assert found.tolist() == [mini_scheme.row(symbol) for symbol in asked]
+    with pytest.raises(UnknownSymbolError, match="H01M10/99 is not in release"):
+        mini_scheme.rows(["A", "H01M10/99"])
+    with pytest.raises(BadSymbolError, match="'battery' is no CPC symbol"):
+        mini_scheme.rows(["battery"])
+
+
+def test_siblings_have_the_same_parent(mini_scheme: Taxonomy) -> None:
+    assert mini_scheme.siblings("A01B1/04") == ("A01B1/02", "A01B1/06")
+    assert mini_scheme.siblings("H01M10/05263") == ()
+    assert mini_scheme.siblings("H") == tuple("ABCDEFGY")
+
+
+def test_a_subtree_is_a_slice_of_rows(mini_scheme: Taxonomy) -> None:
+    for symbol in mini_scheme.symbols:
+        rows = mini_scheme.subtree(symbol)
+        assert mini_scheme.symbols[rows] == (symbol, *mini_scheme.descendants(symbol))
+
+
+def test_a_symbol_has_its_flags(mini_scheme: Taxonomy) -> None:
+    assert mini_scheme.flag("h01m") == Flag.NOT_ALLOCATABLE
+    assert mini_scheme.flag("A01B2001/045") == Flag.ADDITIONAL_ONLY | Flag.BREAKDOWN_CODE
+    assert mini_scheme.graph.nodes["Y02E10/72"]["flags"] == Flag.ADDITIONAL_ONLY
+    assert mini_scheme.up_to(Rank.CLASS).flag("Y02") == mini_scheme.flag("Y02")
+
+
+def test_flags_must_fit_the_rows(mini_scheme: Taxonomy) -> None:
+    with pytest.raises(ReleaseFileError, match=r"1 symbols, but .* \(2,\) flags"):
+        Taxonomy("2030.01", ["H"], [-1], [0], ["Electricity"], [1, 0])
+    with pytest.raises(ValueError, match="read-only"):
+        mini_scheme.flags[0] = 0
+
+
+def test_walks_over_rows_agree_with_walks_over_symbols(mini_scheme: Taxonomy) -> None:
+    tree, graph = mini_scheme, mini_scheme.graph
+    rows = np.arange(len(tree))[::-1]
+    depths = [len(nx.ancestors(graph, symbol)) for symbol in tree.symbols]
+    assert tree.depths.tolist() == depths
+    assert tree.depths is tree.depths
+    for row, lineage in zip(rows.tolist(), tree.lineages(rows).tolist(), strict=True):
+        path = tuple(tree.symbols[above] for above in lineage if above >= 0)
+        assert path == tree.path(tree.symbols[row])
+    for rank in Rank:
+        rolled = [tree.roll_up(tree.symbols[row], rank) for row in rows.tolist()]
+        assert [tree.symbols[row] for row in tree.rolled_up(rows, rank)] == rolled
+    starts, beside = tree.siblings_of(rows)
+    for i, row in enumerate(rows.tolist()):
+        them = {tree.symbols[j] for j in beside[starts[i] : starts[i + 1]]}
+        assert them == {tree.symbols[row], *tree.siblings(tree.symbols[row])}
+
+
+def test_closed_rows_and_rows_within_are_sets(mini_scheme: Taxonomy) -> None:
+    tree = mini_scheme
+    rows = tree.rows(["H01M10/052", "H04", "H01M10/052", "H01M10/05"])
+    closed = [tree.symbols[row] for row in tree.closed(rows)]
+    assert closed == ["H", "H01", "H01M", "H01M10/00", "H01M10/05", "H01M10/052", "H04"]
+    within = {tree.symbols[row] for row in np.flatnonzero(tree.within(rows))}
+    assert within == {
+        "H01M10/05", "H04", *tree.descendants("H01M10/05"), *tree.descendants("H04"),
+    }  # fmt: skip
+
+
+def test_no_rows_give_nothing(mini_scheme: Taxonomy) -> None:
+    assert mini_scheme.rows([]).shape == mini_scheme.closed([]).shape == (0,)
+    assert mini_scheme.lineages([]).shape == (0, 0)
+    assert mini_scheme.rolled_up([], Rank.CLASS).shape == (0,)
+    assert not mini_scheme.within([]).any()
+    starts, beside = mini_scheme.siblings_of([])
+    assert (starts.tolist(), beside.tolist()) == ([0], [])

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+from taxonomy.title_text import title_path
 from training.adapt import adapt, tokenise
 from training.assemble import Embeddings, build_bundle
 from training.batches import Batches
@@ -28,7 +29,6 @@ from training.errors import RunError
 from training.export import BundleGraph, export_graph, merge, quantise
 from training.fit_head import Embedded, fit_head
 from training.head import TreeHead
-from training.label_texts import title_path
 from training.recipe import Recipe
 from training.sources import Sources, example_texts, read_sources
 

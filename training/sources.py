@@ -59,7 +59,8 @@ def read_sources(recipe: Recipe, data: Path) -> Sources:
     refuse_overlap(train + valid + bare, _files(data, recipe.data.held_out), recipe.data.exclude)
     taxonomy = read_title_list(data / recipe.data.titles)
     written = recipe.data.definitions
-    definitions = read_definitions(data / written) if written else {}
+    told = read_definitions(data / written) if written else {}
+    definitions = {symbol: d.statement for symbol, d in told.items() if d.statement}
     labels = LabelIndex.from_taxonomy(taxonomy)
     hierarchy = labels.to_hierarchy()
     texts = label_texts(taxonomy, definitions)

@@ -8,28 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from taxonomy.allocation import Allocation, CombinationSet
 from taxonomy.errors import CpcError
 
-__all__ = ["TEXT_FIELDS", "Allocation", "ClassifiedFiling", "Filing", "Unreadable"]
+__all__ = ["TEXT_FIELDS", "ClassifiedFiling", "Filing", "Unreadable"]
 
 TEXT_FIELDS = ("title", "abstract", "claims", "description")
-
-
-@dataclass(frozen=True, slots=True)
-class Allocation:
-    """One CPC symbol as an office has allocated it.
-
-    Attributes:
-        symbol: as the official files print it, e.g. `H01M10/0525`.
-        kind: "inventive", "additional" or "" (unknown).
-        position: "first", "later" or "" (unknown).
-        version: month of the symbol's version, e.g. "2013.01", or "".
-    """
-
-    symbol: str
-    kind: str = ""
-    position: str = ""
-    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +64,13 @@ class ClassifiedFiling:
         filing: the document.
         allocations: in the order of the document; empty where it has none.
         release: CPC release the allocations were made in, e.g. "2025.05", or "".
+        combinations: its combination sets, in the order of the document.
     """
 
     filing: Filing
     allocations: tuple[Allocation, ...] = ()
     release: str = ""
+    combinations: tuple[CombinationSet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ import io
 import pytest
 from intake_documents import european
 
-from cpc_classifier.filing import Allocation, ClassifiedFiling
+from cpc_classifier.filing import ClassifiedFiling
 from cpc_classifier.intake import read_filings
+from taxonomy.allocation import Allocation, CombinationSet
 
 
 def read_one(data: bytes) -> ClassifiedFiling:
@@ -64,3 +65,27 @@ def test_neither_declaration_nor_doctype_is_needed() -> None:
     data = european()
     bare = b"<!-- made by hand -->\n" + data[data.index(b"<ep-patent-document") :]
     assert read_one(bare) == read_one(data)
+
+
+def test_combination_sets_are_kept_apart_in_the_order_of_their_ranks() -> None:
+    def member(rank: int, symbol: str) -> str:
+        text = f"{symbol} 20130101 LI20210830BHEP"
+        return (
+            f"<combination-rank><rank-number>{rank}</rank-number><classification-cpc>"
+            f"<text>{text}</text></classification-cpc></combination-rank>"
+        )
+
+    members = member(2, "C08L  23/06") + member(1, "C08K   5/01")
+    told = f"<combination-set><group-number>4</group-number>{members}</combination-set>"
+    end = b"</classifications-cpc>"
+    found = read_one(european().replace(end, told.encode() + end))
+    assert found.combinations == (
+        CombinationSet(
+            (
+                Allocation("C08K5/01", "inventive", "later", "2013.01"),
+                Allocation("C08L23/06", "inventive", "later", "2013.01"),
+            ),
+            4,
+        ),
+    )
+    assert found.allocations == read_one(european()).allocations

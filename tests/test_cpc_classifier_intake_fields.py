@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from cpc_classifier.errors import EmptyFilingError, FilingError, FilingTooLargeError
-from cpc_classifier.filing import Allocation
 from cpc_classifier.intake import Limits, filing_from_values
 from cpc_classifier.intake.fields import FIELD_NAMES, field_of
+from taxonomy.allocation import Allocation
 
 
 @pytest.mark.parametrize("field", FIELD_NAMES)

@@ -76,6 +76,9 @@ def _check(found: ClassifiedFiling, raw: bytes, name: str) -> None:
     if filing.id.startswith("US") and found.allocations:
         assert [a.position for a in found.allocations].count("first") == 1, name
     assert all(a.kind and a.position and a.version for a in found.allocations), name
+    assert len(found.combinations) == raw.count(b"<combination-set>"), name
+    assert [c.number for c in found.combinations] == list(range(1, len(found.combinations) + 1))
+    assert all(len(c.members) > 1 for c in found.combinations), name
 
 
 def test_other_formats_are_refused_with_one_sentence_that_says_what_is_supported(

@@ -7,20 +7,24 @@ import re
 from collections.abc import Iterable
 
 from cpc_classifier.errors import EmptyFilingError, FilingTooLargeError
-from cpc_classifier.filing import Allocation, ClassifiedFiling, Filing
+from cpc_classifier.filing import ClassifiedFiling, Filing
 from cpc_classifier.intake.limits import Limits
+from taxonomy.allocation import Allocation, CombinationSet
 from taxonomy.errors import CpcError
 from taxonomy.symbol import Symbol
 
-__all__ = ["RawAllocation", "assemble", "too_large"]
+__all__ = ["RawAllocation", "RawCombination", "assemble", "too_large"]
 
 _LOGGER = logging.getLogger(__name__)
 _KINDS = {"i": "inventive", "inventive": "inventive", "a": "additional", "additional": "additional"}
 _POSITIONS = {"f": "first", "first": "first", "l": "later", "later": "later"}
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _VERSION = re.compile(r"(\d{4})\D?(\d{2})(?:\D?\d{2})?")
 
 RawAllocation = tuple[str, str, str, str]
 """Symbol, kind, position and version as a file spells them."""
+RawCombination = tuple[str, list[tuple[str, RawAllocation]]]
+"""Number of a combination set, and its members, each with its rank, as a file spells them."""
 
 
 def _allocation(raw: RawAllocation) -> Allocation | None:
@@ -38,6 +42,23 @@ def _allocation(raw: RawAllocation) -> Allocation | None:
     )
 
 
+def _combination(raw: RawCombination) -> CombinationSet | None:
+    """A set in the order of its ranks; None where a member cannot be read: it would say less."""
+    number, ranked = raw
+    if all(_number(rank) for rank, _ in ranked):
+        ranked = sorted(ranked, key=lambda pair: _number(pair[0]))
+    members = [_allocation(member) for _, member in ranked]
+    known = tuple(member for member in members if member is not None)
+    if not known or len(known) < len(members):
+        return None
+    return CombinationSet(known, _number(number))
+
+
+def _number(text: str) -> int:
+    """A number counted from 1, 0 where the text is none."""
+    return int(text) if _NUMBER.fullmatch(text) else 0
+
+
 def too_large(characters: int, where: str, limits: Limits) -> FilingTooLargeError:
     """The error of a filing with too much text."""
     return FilingTooLargeError(
@@ -52,10 +73,12 @@ def assemble(
     where: str,
     limits: Limits,
     release: str = "",
+    combinations: Iterable[RawCombination] = (),
 ) -> ClassifiedFiling:
-    """Checks a filing and joins it with its allocations.
+    """Checks a filing and joins it with its allocations and combination sets.
 
-    An allocation whose symbol cannot be read is left out, and a log record says how many were.
+    An allocation whose symbol cannot be read is left out, and so is a combination set with such a
+    member; a log record says how many were.
 
     Raises:
         EmptyFilingError: no field holds text.
@@ -72,4 +95,7 @@ def assemble(
     known = tuple(dict.fromkeys(found for found in parsed if found is not None))
     if lost := parsed.count(None):
         _LOGGER.info("%s: %d CPC symbols cannot be read and were left out", where, lost)
-    return ClassifiedFiling(filing, known, release)
+    sets = [_combination(raw) for raw in combinations]
+    if lost := sets.count(None):
+        _LOGGER.info("%s: %d combination sets cannot be read and were left out", where, lost)
+    return ClassifiedFiling(filing, known, release, tuple(s for s in sets if s is not None))

@@ -9,6 +9,9 @@ texts are taken in that language: a granted patent has claims in all three langu
 description; the title comes in three as well. Where the language of the proceedings is missing,
 English is taken, then whatever comes first. A specification (B1, B2) has no abstract, and the
 publication of an international application (A1 of a Euro-PCT filing) often nothing but a title.
+
+Combination sets are read where `classifications-cpc` holds them as it does at the USPTO. None of
+the EPO's documents that could be seen does.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from collections.abc import Iterator, Sequence
 from lxml import etree
 
 from cpc_classifier.filing import ClassifiedFiling, Filing
-from cpc_classifier.intake.assemble import RawAllocation, assemble
+from cpc_classifier.intake.assemble import RawAllocation, RawCombination, assemble
 from cpc_classifier.intake.limits import Limits
 from cpc_classifier.intake.text import iso_date, language_code, publication_id
 from cpc_classifier.intake.xml_text import claims_text, content, line_of, local_name, text_of
@@ -27,6 +30,7 @@ from cpc_classifier.intake.xml_text import claims_text, content, line_of, local_
 __all__ = ["ROOT", "read_st36"]
 
 ROOT = "ep-patent-document"
+_CPCS = "B500/B520EP/classifications-cpc/"
 _CPC = re.compile(
     r"(?P<symbol>[A-HY]\d\d[A-Z]\s*\d+\s*/\s*\d+)\s+(?P<version>\d{8})\s*"
     r"(?P<position>[FL ])?(?P<kind>[IA])?.*"
@@ -65,7 +69,7 @@ def read_st36(
         filing_date=iso_date(content(data, "B200/B220/date")),
         publication_date=iso_date(content(data, "B100/B140/date") or root.get("date-publ", "")),
     )
-    return assemble(filing, _allocations(data), where, limits)
+    return assemble(filing, _allocations(data), where, limits, combinations=_combinations(data))
 
 
 def _in_language(elements: Sequence[etree._Element], language: str) -> list[etree._Element]:
@@ -89,13 +93,27 @@ def _title(data: etree._Element | None, language: str) -> tuple[str, str]:
 
 
 def _allocations(data: etree._Element | None) -> Iterator[RawAllocation]:
+    if data is not None:
+        yield from map(_allocation, data.iterfind(_CPCS + "classification-cpc/text"))
+
+
+def _combinations(data: etree._Element | None) -> Iterator[RawCombination]:
     if data is None:
         return
-    for text in data.iterfind("B500/B520EP/classifications-cpc/classification-cpc/text"):
-        line = line_of(text)
-        found = _CPC.fullmatch(line)
+    for found in data.iterfind(_CPCS + "combination-set"):
         yield (
-            (found["symbol"], found["kind"] or "", found["position"] or "", found["version"])
-            if found
-            else (line, "", "", "")
+            content(found, "group-number"),
+            [
+                (content(rank, "rank-number"), _allocation(text))
+                for rank in found.iterfind("combination-rank")
+                for text in rank.iterfind("classification-cpc/text")
+            ],
         )
+
+
+def _allocation(text: etree._Element) -> RawAllocation:
+    line = line_of(text)
+    found = _CPC.fullmatch(line)
+    if found is None:
+        return line, "", "", ""
+    return found["symbol"], found["kind"] or "", found["position"] or "", found["version"]

@@ -25,7 +25,10 @@ _COMMANDS = {
     "suggest": ("cpc_classifier.cli_suggest:suggest", "Suggest CPC symbols for filings."),
     "serve": ("cpc_classifier.cli_serve:serve", "Serve the REST API and the page."),
     "symbol": ("cpc_classifier.cli_symbol:symbol", "Look symbols up in the scheme."),
-    "taxonomy": ("cpc_classifier.cli_taxonomy:taxonomy", "Import and list CPC releases."),
+    "taxonomy": (
+        "cpc_classifier.cli_taxonomy:taxonomy",
+        "Fetch, import, compare CPC releases.",
+    ),
     "bundle": ("cpc_classifier.cli_bundle:bundle", "Show and verify a model bundle."),
     "train": ("training.cli:train", "Train, evaluate and export bundles (extra [train])."),
 }

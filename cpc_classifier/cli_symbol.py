@@ -9,6 +9,7 @@ import click
 from cpc_classifier.cli_output import echo_json, echo_table
 from cpc_classifier.symbol_view import search_view, symbol_view
 from taxonomy import releases
+from taxonomy.errors import BadSymbolError, UnknownSymbolError
 
 __all__ = ["symbol"]
 
@@ -42,14 +43,22 @@ def _print(view: dict[str, Any]) -> None:
 @_RELEASE
 @_FORMAT
 def show(symbols: tuple[str, ...], release: str, form: str) -> None:
-    """Show the title, path and children of each SYMBOL, in any usual spelling."""
+    """Show what is known of each SYMBOL, in any usual spelling: title, path, children, notes."""
     taxonomy = releases.load(release)
+    unknown = False
     for text in symbols:
-        view = symbol_view(taxonomy, text)
+        try:
+            view = symbol_view(taxonomy, text)
+        except (BadSymbolError, UnknownSymbolError) as error:
+            click.echo(f"cpc: {error}", err=True)
+            unknown = True
+            continue
         if form == "table":
             _print(view)
         else:
             echo_json(view)
+    if unknown:
+        raise click.exceptions.Exit(1)
 
 
 @symbol.command(epilog='Example:  cpc symbol search "lithium battery" --limit 5')
@@ -58,7 +67,7 @@ def show(symbols: tuple[str, ...], release: str, form: str) -> None:
 @_RELEASE
 @_FORMAT
 def search(query: str, limit: int, release: str, form: str) -> None:
-    """Find symbols whose titles hold the words of QUERY."""
+    """Find symbols by the words of their titles, labels and definitions, mistyped ones too."""
     found = search_view(releases.load(release), query, limit)
     if form == "table":
         if found:

@@ -220,6 +220,10 @@ def test_symbol_show(cpc: Cpc) -> None:
 def test_symbols_that_are_not_there(cpc: Cpc) -> None:
     assert "H77Z" in one_line(cpc("symbol", "show", "H77Z"))
     assert "lithium" in one_line(cpc("symbol", "show", "lithium"))
+    done = cpc("symbol", "show", "H77Z", "H01M", "lithium", "G06F")
+    shown = [json.loads(line)["symbol"] for line in done.stdout.splitlines()]
+    assert shown == ["H01M", "G06F"]
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 2)
     assert "1999.01" in one_line(cpc("symbol", "show", "H01M", "--release", "1999.01"))
 
 

@@ -12,8 +12,9 @@ import taxonomy
 from taxonomy import errors
 
 NAMES = """
-BadSymbolError CpcError Rank ReleaseFileError SchemeEntry SnapshotError Symbol Taxonomy
-UnknownRankError UnknownReleaseError UnknownSymbolError home import_release imported load packaged
+Allocation BadSymbolError CombinationSet CpcError FetchError Flag Rank ReleaseFileError
+SchemeEntry SnapshotError Symbol Taxonomy TaxonomyDiff Transfer UnknownRankError
+UnknownReleaseError UnknownSymbolError compare home import_release imported load packaged
 read_snapshot read_title_list write_snapshot
 """
 

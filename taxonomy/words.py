@@ -58,6 +58,9 @@ def words(text: str) -> list[str]:
     """
     found: list[str] = []
     for run in _runs(text):
+        if run.isascii() and "-" not in run:  # nearly all
+            found.append(folded(run))
+            continue
         parts = run.split("-")
         for part in parts:
             found += _pieces(part)

@@ -89,7 +89,7 @@ def test_line_ends_and_byte_order_marks_do_not_matter(folder: Path) -> None:
         ("A01B0001020000\tof iron", "A01B0001020000\t", 7, "2 columns; a row has 2"),
         ("of iron", "of\x00iron", 7, "not UTF-8 text \\(a zero byte\\)"),
         ("A01B0001020000", "A01B102", 7, "'A01B102' is no CPC symbol"),
-        ("A01B0001020000", "B01B0001020000", 7, "B01B1/02 is not of section A"),
+        ("A01B0001020000", "B01B0001020000", 7, "'B01B1/02' is not of section A"),
         ("A01B0001020000", "A01K0001020000", 7, "A01K1/02 stands under A01B1/00"),
         ("A01B0001022000", "A01B0001000000", 8, "A01B1/00 is a duplicate of .* line 6"),
         ("A01B\tTurning the soil\r\n", "", 5, "A01B1/00 follows A01, and no subclass"),

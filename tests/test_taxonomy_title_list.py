@@ -150,7 +150,7 @@ def test_missing_sections_are_named(mini_title_list: Path) -> None:
         (mini_title_list / f"cpc-section-{section}_{DATE}.txt").unlink()
     for source in (mini_title_list, pack(mini_title_list)):
         with pytest.raises(
-            ReleaseFileError, match=r"missing: cpc-section-C_YYYYMMDD\.txt, cpc-sec"
+            ReleaseFileError, match="sections are missing: C, Y; give the official CPCTitleList"
         ):
             read_title_list(source)
 

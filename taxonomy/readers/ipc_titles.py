@@ -18,10 +18,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from taxonomy.assemble import Assembly, SchemeEntry
+from taxonomy.assemble import SchemeEntry
 from taxonomy.errors import ReleaseFileError
 from taxonomy.readers.cells import symbol_in
-from taxonomy.readers.members import Member, members
+from taxonomy.readers.members import Member
+from taxonomy.readers.section_files import read_section_files
 from taxonomy.symbol import Rank
 from taxonomy.tree import Taxonomy
 
@@ -48,44 +49,7 @@ def read_ipc_titles(path: Path) -> Taxonomy:
         ReleaseFileError: a file is missing or broken, or files are of different editions; the
             message names file and line.
     """
-    sections, release = _eight(path, members(path, _NAME, _EXPECTED))
-    rows = Assembly()
-    for section in SECTIONS:
-        file = sections[section].name
-        for number, entry in _entries(sections[section]):
-            where = f"{file} line {number}"
-            if entry.symbol[0] != section:
-                raise ReleaseFileError(f"{where}: {entry.symbol} is not of section {section}")
-            rows.add(entry, where)
-        if not rows.symbols or rows.symbols[-1][0] != section:
-            raise ReleaseFileError(f"{path}: {file} holds no symbol")
-    return Taxonomy.assembled(release, rows)
-
-
-def _eight(path: Path, found: dict[str, Member]) -> tuple[dict[str, Member], str]:
-    """The file of each section, and the edition that all of them are of."""
-    sections: dict[str, Member] = {}
-    releases: dict[str, str] = {}
-    for name, member in found.items():
-        match = _NAME.fullmatch(name)
-        if match is None:
-            continue
-        section = match[1].upper()
-        if section in sections:
-            raise ReleaseFileError(
-                f"{path}: two files for section {section}: {sections[section].name} and {name}"
-            )
-        sections[section] = member
-        releases.setdefault(f"{match[2]}.{match[3]}", name)
-    missing = ", ".join(s for s in SECTIONS if s not in sections)
-    if missing:
-        raise ReleaseFileError(
-            f"{path}: the files of these sections are missing: {missing}; give {_EXPECTED}"
-        )
-    if len(releases) > 1:
-        several = ", ".join(f"{name} is of {release}" for release, name in releases.items())
-        raise ReleaseFileError(f"{path}: files of different editions: {several}")
-    return sections, next(iter(releases))
+    return read_section_files(path, _NAME, SECTIONS, _EXPECTED, _entries)
 
 
 def _entries(file: Member) -> Iterator[tuple[int, SchemeEntry]]:

@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from taxonomy.assemble import Assembly, SchemeEntry
+from taxonomy.assemble import SchemeEntry
 from taxonomy.errors import ReleaseFileError
-from taxonomy.readers.members import Member, members
+from taxonomy.readers.members import Member
+from taxonomy.readers.section_files import read_section_files
 from taxonomy.tree import Taxonomy
 
 __all__ = ["NAMES", "read_title_list"]
@@ -36,43 +37,7 @@ def read_title_list(path: Path) -> Taxonomy:
     Raises:
         ReleaseFileError: a file is missing or broken; the message names file and line.
     """
-    sections, release = _nine(path, members(path, NAMES, _EXPECTED))
-    rows = Assembly()
-    for section in SECTIONS:
-        file = sections[section].name
-        for number, entry in _entries(sections[section]):
-            where = f"{file} line {number}"
-            if not entry.symbol.startswith(section):
-                raise ReleaseFileError(f"{where}: {entry.symbol!r} is not of section {section}")
-            rows.add(entry, where)
-        if not rows.symbols or rows.symbols[-1][0] != section:
-            raise ReleaseFileError(f"{path}: {file} holds no symbol")
-    return Taxonomy.assembled(release, rows)
-
-
-def _nine(path: Path, found: dict[str, Member]) -> tuple[dict[str, Member], str]:
-    """The file of each section, and the release that all of them are of."""
-    sections: dict[str, Member] = {}
-    releases: dict[str, str] = {}
-    for name, member in found.items():
-        match = NAMES.fullmatch(name)
-        if match is None:
-            continue
-        section = match[1].upper()
-        if section in sections:
-            raise ReleaseFileError(
-                f"{path}: two files for section {section}: {sections[section].name} and {name}"
-            )
-        sections[section] = member
-        releases.setdefault(f"{match[2]}.{match[3]}", name)
-    missing = [s for s in SECTIONS if s not in sections]
-    if missing:
-        names = ", ".join(f"cpc-section-{s}_YYYYMMDD.txt" for s in missing)
-        raise ReleaseFileError(f"{path}: of the nine section files these are missing: {names}")
-    if len(releases) > 1:
-        several = ", ".join(f"{name} is of {release}" for release, name in releases.items())
-        raise ReleaseFileError(f"{path}: files of different releases: {several}")
-    return sections, next(iter(releases))
+    return read_section_files(path, NAMES, SECTIONS, _EXPECTED, _entries)
 
 
 def _entries(file: Member) -> Iterator[tuple[int, SchemeEntry]]:

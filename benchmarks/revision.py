@@ -20,6 +20,7 @@ import numpy as np
 from machine import SHARED, heading, need_modules, needed
 
 DATA = SHARED / "data"
+UNKNOWN = "unknown: a release lacks the groups of its subclass"
 LISTS = ("202202", "202208", "202505")
 SCHEMES = ("201908", "202105")
 MOST_DIFF_S, MOST_CLOSURE_S = 3.0, 1.0
@@ -91,7 +92,7 @@ def migrate(trees: list, said: list, definitions: dict[str, str]) -> None:
     for i, tree in enumerate(older):
         mine = {s for s in distinct - known.keys() if s in tree or i == len(older) - 1}
         known |= fates(mine, tree, new, said, definitions)
-    total = Counter()
+    total = Counter({UNKNOWN: 0})
     for found in filings:
         for symbol in found:
             total[kind(symbol, known[symbol], older, Outcome)] += 1
@@ -114,9 +115,9 @@ def kind(symbol: str, fate: object, older: list, outcome: type) -> str:
     if fate.outcome == outcome.TRANSFERRED:
         return "transferred to several" if fate.look else "transferred to one"
     if fate.outcome == outcome.UNKNOWN:
-        return "unknown: a release lacks the groups of its subclass"
+        return UNKNOWN
     if not any(symbol in tree for tree in older):
-        return "retired before 2019.08: in no release here"
+        return "retired: in no release here"
     if not fate.targets:
         return "retired, no candidate"
     sure = fate.targets[0].confidence >= 0.5

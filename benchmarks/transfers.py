@@ -7,7 +7,8 @@ and is measured on the rest, in turns. The weights that are printed are those of
 
 What this does not show: real deletions are not known to be like announced ones, and every target
 counts as added here, so that the weight of "added" is as high as it can be; the rows without it
-say what is left where the target is older than the release that is compared.
+say what is left where the target is older than the release that is compared. The second last
+table tells of symbols that a release before announced and this one deleted: such ones.
 """
 
 from __future__ import annotations
@@ -19,11 +20,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from machine import SHARED, heading, need_modules, needed, stop
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    from taxonomy.scheme import Scheme
+
+OLDER = SHARED / "data" / "cpc" / "CPCSchemeXML201908.zip"
 SCHEME = SHARED / "data" / "cpc" / "CPCSchemeXML202105.zip"
 DEFINITIONS = SHARED / "data" / "cpc" / "FullCPCDefinitionXML202505.zip"
 MOST_TARGETS = 10
@@ -35,18 +41,19 @@ Features = NDArray[np.float64]
 Hits = NDArray[np.bool_]
 
 
-def evidence(scheme_file: Path, definitions_file: Path) -> tuple[Features, Hits, list[str]]:
+def evidence(scheme: Scheme, covers: dict[str, str]) -> tuple[Features, Hits, list[str]]:
     """What speaks for each candidate, which of them are targets, and the class of each symbol.
+
+    Args:
+        scheme: whose warnings are learnt from.
+        covers: symbol -> what its definition says.
 
     Returns:
         float64 (k, m, f), bool (k, m), and k symbols of classes.
     """
     from taxonomy.infer import candidates, gather
-    from taxonomy.readers.definitions import read_definitions
-    from taxonomy.readers.scheme_xml import read_scheme_xml
     from taxonomy.reclassification import announced
 
-    scheme = read_scheme_xml(scheme_file)
     tree = scheme.taxonomy
     named: dict[str, set[str]] = defaultdict(set)
     for transfer in announced(scheme):
@@ -55,11 +62,10 @@ def evidence(scheme_file: Path, definitions_file: Path) -> tuple[Features, Hits,
             named[transfer.symbol].add(transfer.target)
     targets = {symbol: to for symbol, to in named.items() if len(to) <= MOST_TARGETS}
     if not targets:
-        stop(f"{scheme_file} announces no transfers that could be learnt from")
+        stop(f"release {tree.release} announces no transfers that could be learnt from")
     symbols = sorted(targets, key=tree.row)
     added = np.zeros(len(tree), bool)
     added[tree.rows(set().union(*targets.values()))] = True
-    covers = {symbol: told.covers for symbol, told in read_definitions(definitions_file).items()}
     rows = tree.rows(symbols)
     pool = candidates(tree, rows, tree, added)
     found = gather(tree, rows, tree, pool, added, covers)
@@ -127,24 +133,66 @@ def calibration(found: NDArray[np.float64], hits: Hits) -> None:
             print(f"| {low:.1f} to {high:.1f} | {int(these.sum())} | {told} |")
 
 
+def deletions(older: Scheme, scheme: Scheme, covers: dict[str, str]) -> None:
+    """Prints how often `infer` finds an announced target of symbols that were really deleted.
+
+    Args:
+        older: whose warnings announce them.
+        scheme: the release that does not have them any more.
+        covers: symbol -> what its definition says.
+    """
+    from taxonomy.diff import compare
+    from taxonomy.infer import infer
+    from taxonomy.reclassification import announced
+
+    old, new = older.taxonomy, scheme.taxonomy
+    gone = set(compare(old, new).deleted)
+    named: dict[str, set[str]] = defaultdict(set)
+    for transfer in announced(older):
+        if transfer.symbol in gone and transfer.target in new:
+            named[transfer.symbol].add(transfer.target)
+    found = infer(named, old, new, covers, most=5)
+    print(f"\nof {len(gone):,} deleted from {old.release} to {new.release}, {len(named)} announced")
+    print("\n| announced targets | symbols | added targets | @1 | @3 | @5 |")
+    print("|---|---|---|---|---|---|")
+    for name, most in ((f"at most {MOST_TARGETS}", MOST_TARGETS), ("any number", len(new))):
+        these = {symbol: to for symbol, to in named.items() if len(to) <= most}
+        added = sum(target not in old for to in these.values() for target in to)
+        hits = (
+            sum(
+                any(t.target in to for t in found.get(symbol, ())[:n])
+                for symbol, to in these.items()
+            )
+            for n in (1, 3, 5)
+        )
+        print(f"| {name} | {len(these)} | {added} | {' | '.join(map(str, hits))} |")
+
+
 def main() -> None:
     """Measure and print; exit status 1 where the weights in use are others."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--older", type=Path, default=OLDER, help="zip or folder")
     parser.add_argument("--scheme", type=Path, default=SCHEME, help="zip or folder")
     parser.add_argument("--definitions", type=Path, default=DEFINITIONS, help="zip or folder")
     options = parser.parse_args()
     need_modules("taxonomy")
-    needed(options.scheme, "the scheme", "Download CPCSchemeXMLYYYYMM.zip; give --scheme.")
+    remedy = "Download CPCSchemeXMLYYYYMM.zip; give"
+    needed(options.older, "the older scheme", f"{remedy} --older.")
+    needed(options.scheme, "the scheme", f"{remedy} --scheme.")
     needed(
         options.definitions,
         "the definitions",
         "Download FullCPCDefinitionXMLYYYYMM.zip; give --definitions.",
     )
     from taxonomy.infer import BIAS, FEATURES, WEIGHTS
+    from taxonomy.readers.definitions import read_definitions
+    from taxonomy.readers.scheme_xml import read_scheme_xml
 
     print(heading("Inferred transfers", "numpy", "scipy"), flush=True)
     start = time.perf_counter()
-    features, hits, classes = evidence(options.scheme, options.definitions)
+    scheme = read_scheme_xml(options.scheme)
+    covers = {symbol: told.covers for symbol, told in read_definitions(options.definitions).items()}
+    features, hits, classes = evidence(scheme, covers)
     print(f"a target is among the {hits.shape[1]} candidates of {hits.any(axis=1).mean():.3f}")
     print(f"seconds   {time.perf_counter() - start:.0f} to read and gather\n")
     print(f"| {FOLDS}-fold over {len(set(classes))} classes | @1 | @3 | @5 |\n|---|---|---|---|")
@@ -155,6 +203,7 @@ def main() -> None:
         row(f"without {name}", scores(features[:, :, kept], hits, classes), hits)
     row("title and path, not fitted", features[:, :, 0] + features[:, :, 1], hits)
     calibration(found, hits)
+    deletions(read_scheme_xml(options.older), scheme, covers)
     weights = fit(features, hits)
     used = np.append(WEIGHTS, BIAS)
     print("\n| weight | fitted | in use |\n|---|---|---|")

@@ -14,11 +14,10 @@ from cpc_classifier.filing import Unreadable
 from cpc_classifier.intake import read_filings
 from taxonomy import releases
 from taxonomy.allocation import Allocation
-from taxonomy.migrate import Fate, Migrated, applied, fates
+from taxonomy.migrate import Migrated, applied, fates
 from taxonomy.readers.revision import read_revision
 from taxonomy.readers.transfer_table import read_transfer_table
 from taxonomy.transfer import Transfer
-from taxonomy.tree import Taxonomy
 
 __all__ = ["migrate"]
 
@@ -46,7 +45,9 @@ def migrate(
 
     One line a filing: each symbol with its outcome (unchanged, transferred, retired or unknown),
     where it went, and why a person must look at it, if one must; `applied` holds the symbols that
-    are right in NEW without one. Inferred targets are offered, never applied. The last line counts.
+    are right in NEW without one. Inferred targets are offered, never applied. An inventive symbol
+    that went to a place for additional information only is applied as additional, and a person
+    must look at it. The last line counts.
     """
     before, after = releases.load(old), releases.load(new)
     said = [
@@ -70,10 +71,11 @@ def migrate(
             continue
         migrated = [Migrated(a, known[a.symbol]) for a in one]
         counts["filings"] += 1
-        counts["work"] += any(m.fate.look for m in migrated)
+        work = any(m.look for m in migrated)
+        counts["work"] += work
         counts.update(m.fate.outcome.value for m in migrated)
-        if not work_only or any(m.fate.look for m in migrated):
-            echo_json({"id": name, **_told(migrated, after)})
+        if work or not work_only:
+            echo_json({"id": name, **_told(migrated)})
     echo_json({"old": before.release, "new": after.release, "counts": dict(counts)})
     return 1 if counts["unreadable"] else 0
 
@@ -104,18 +106,21 @@ def _classified(
                     yield one.filing.id or name, tuple(one.allocations)
 
 
-def _told(migrated: list[Migrated], after: Taxonomy) -> dict[str, Any]:
+def _told(migrated: list[Migrated]) -> dict[str, Any]:
     return {
-        "symbols": [
-            {"symbol": m.allocation.symbol, "kind": m.allocation.kind, **_fate(m.fate)}
-            for m in migrated
-        ],
-        "applied": [{"symbol": a.symbol, "kind": a.kind} for a in applied(migrated, after)],
+        "symbols": [_symbol(one) for one in migrated],
+        "applied": [{"symbol": a.symbol, "kind": a.kind} for a in applied(migrated)],
     }
 
 
-def _fate(fate: Fate) -> dict[str, Any]:
-    targets = [
-        {"symbol": t.target, "confidence": t.confidence, "source": t.source} for t in fate.targets
-    ]
-    return {"outcome": fate.outcome.value, "targets": targets, "look": fate.look}
+def _symbol(one: Migrated) -> dict[str, Any]:
+    return {
+        "symbol": one.allocation.symbol,
+        "kind": one.allocation.kind,
+        "outcome": one.fate.outcome.value,
+        "targets": [
+            {"symbol": t.target, "confidence": t.confidence, "source": t.source}
+            for t in one.fate.targets
+        ],
+        "look": one.look,
+    }

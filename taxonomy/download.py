@@ -1,7 +1,8 @@
 """One public file on its way from a server to this machine, going on where it was broken off.
 
-A file has its name only once it is whole and checked; until then it is `NAME.part`, and
-`NAME.part.json` says what it is a part of: address, validator, size.
+The only module of the product that imports a web client. A file has its name only once it is whole
+and checked; until then it is `NAME.part`, and `NAME.part.json` says what it is a part of: address,
+validator, size.
 
 Sources: going on follows RFC 9110: If-Range (13.1.5), strong validators (8.8.2.2 and 8.8.3; without
 one a file begins anew), Content-Range (14.4), 416 (15.5.17). Proxies (HTTPS_PROXY, NO_PROXY), the
@@ -22,7 +23,7 @@ import httpx2
 
 from taxonomy.errors import FetchError
 
-__all__ = ["Download", "State", "client"]
+__all__ = ["Download", "State", "bulk_folder", "client"]
 
 LARGEST_DOWNLOAD = 512 * 2**20
 """Bytes of one file; the largest at hand, the scheme, has 9 MB."""
@@ -50,6 +51,27 @@ def client(timeout_s: float) -> httpx2.Client:
         raise FetchError(
             f"the proxy or the certificates that the environment names cannot be used: {error}"
         ) from error
+
+
+def bulk_folder(text: str, example: str) -> httpx2.URL:
+    """The address of a folder that files lie in.
+
+    Args:
+        text: with or without its last slash.
+        example: one that is right, for the message.
+
+    Raises:
+        FetchError: it is no address on the web, or holds a password or a query.
+    """
+    try:
+        url = httpx2.URL(text.rstrip("/") + "/")
+    except httpx2.InvalidURL as error:
+        raise FetchError(f"the address of the bulk folder is none: {error}") from error
+    if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query:
+        raise FetchError(
+            f"{url!r} is no address of a bulk folder; give one such as {example}, without password"
+        )
+    return url
 
 
 class _AgainError(Exception):

@@ -25,9 +25,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import httpx2
-
-from taxonomy.download import Download, State, client
+from taxonomy.download import Download, State, bulk_folder, client
 from taxonomy.errors import FetchError
 from taxonomy.readers.members import LARGEST_FILE, LARGEST_RELEASE
 
@@ -115,7 +113,7 @@ def fetch(
         raise FetchError(f"no kind of file: {', '.join(unknown)}; give some of {', '.join(KINDS)}")
     asked = [kind for kind in KINDS if kind in kinds]
     essential = [kind for kind in asked if kind in _ESSENTIAL] or asked
-    bulk = _address(base)
+    bulk = bulk_folder(base or os.environ.get("CPC_BULK_URL") or OFFICIAL, OFFICIAL)
     found: dict[str, Fetched] = {}
     with client(timeout_s) as asking, _alone(folder):
         for kind in asked:
@@ -131,19 +129,6 @@ def fetch(
                     "CPC_BULK_URL name the bulk folder that has it"
                 )
     return list(found.values())
-
-
-def _address(base: str) -> httpx2.URL:
-    text = base or os.environ.get("CPC_BULK_URL") or OFFICIAL
-    try:
-        url = httpx2.URL(text.rstrip("/") + "/")
-    except httpx2.InvalidURL as error:
-        raise FetchError(f"the address of the bulk folder is none: {error}") from error
-    if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query:
-        raise FetchError(
-            f"{url!r} is no address of a bulk folder; give one such as {OFFICIAL}, without password"
-        )
-    return url
 
 
 @contextmanager

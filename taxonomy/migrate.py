@@ -43,11 +43,13 @@ class Fate:
         targets: where it went, most confident first; for a retired one, inferred candidates; for
             an unchanged one, where a part of its documents went.
         look: why a person must look at the filings, "" where nobody must.
+        additional: whether it went to one place, and that is for additional information only.
     """
 
     outcome: Outcome
     targets: tuple[Transfer, ...]
     look: str
+    additional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,21 @@ class Migrated:
     allocation: Allocation
     fate: Fate
 
+    @property
+    def look(self) -> str:
+        """Why a person must look at it, "" where nobody must; see `Fate` and `applied`."""
+        fate = self.fate
+        if fate.additional and not fate.look and self.allocation.kind == INVENTIVE:
+            return f"it was inventive; {fate.targets[0].target} is for additional information only"
+        return fate.look
+
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:
-    """A symbol of a filing that a person must look at."""
+    """A symbol of a filing that a person must look at; `migrated.look` says why."""
 
     filing: str
-    allocation: Allocation
-    fate: Fate
+    migrated: Migrated
 
 
 def fates(
@@ -139,24 +148,25 @@ def migrate(
     return tuple(Migrated(a, known[a.symbol]) for a in given)
 
 
-def applied(migrated: Iterable[Migrated], new: Taxonomy) -> tuple[Allocation, ...]:
+def applied(migrated: Iterable[Migrated]) -> tuple[Allocation, ...]:
     """The allocations that hold in the new release without a person's decision.
 
     Those that stay, and the targets of those that went to one place for sure, whose version is
-    unknown then, and which are additional where the place is for nothing else. Where two become
+    unknown then. Where that place is for additional information only, an inventive symbol becomes
+    an additional one, as `rules.repair` would make it; since nothing inventive may be left then,
+    and no rule tells, a person must look at it all the same (`Migrated.look`). Where two become
     one, the inventive one is kept, or else the first. Which is the first of the filing may have to
     be set anew (see `rules.repair`).
 
     Args:
         migrated: of one filing.
-        new: the release that they are taken to.
     """
     kept: dict[str, Allocation] = {}
     for one in migrated:
         allocation = one.allocation
         if one.fate.outcome == Outcome.TRANSFERRED and not one.fate.look:
             target = one.fate.targets[0].target
-            kind = ADDITIONAL if new.flag(target) & Flag.ADDITIONAL_ONLY else allocation.kind
+            kind = ADDITIONAL if one.fate.additional else allocation.kind
             allocation = replace(allocation, symbol=target, kind=kind, version="")
         elif one.fate.outcome != Outcome.UNCHANGED:
             continue
@@ -177,9 +187,9 @@ def worklist(
     """
     for filing, allocations in filings:
         for allocation in allocations:
-            fate = known[allocation.symbol]
-            if fate.look:
-                yield WorkItem(filing, allocation, fate)
+            migrated = Migrated(allocation, known[allocation.symbol])
+            if migrated.look:
+                yield WorkItem(filing, migrated)
 
 
 def _ended(said: Iterable[Transfer]) -> bool:
@@ -206,8 +216,9 @@ def _told(symbol: str, said: Sequence[Transfer], old: Taxonomy, new: Taxonomy) -
         look = f"it went to {elsewhere}, too, which {new.release} does not have"
         return Fate(Outcome.TRANSFERRED, targets, look)
     if targets:
-        sure = targets[0].source != INFERRED
-        return Fate(Outcome.TRANSFERRED, targets, "" if sure else "the place is inferred")
+        look = "the place is inferred" if targets[0].source == INFERRED else ""
+        additional = bool(new.flag(targets[0].target) & Flag.ADDITIONAL_ONLY)
+        return Fate(Outcome.TRANSFERRED, targets, look, additional)
     if _ended(said):
         return Fate(Outcome.RETIRED, (), "it was retired without another place")
     if elsewhere:

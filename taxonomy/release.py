@@ -2,12 +2,13 @@
 
 The tree and the titles are those of the title list, which is complete; without one, those of the
 scheme, and without that the symbol list's. Flags are the scheme's, then the symbol list's, then
-what follows from the symbols alone. Knows no file format (see `readers`).
+what follows from the symbols alone; IPC places and days of revision are the scheme's where it tells
+them, else those of the concordance and the symbol list. Knows no file format (see `readers`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
@@ -89,7 +90,7 @@ class Disagreement:
 
     Attributes:
         kind: `only-in`, `title`, `wording`, `parent`, `flags`, `not-valid`, `undefined-symbol`,
-            `ipc`, or `not-compared` for a subclass whose groups one file lacks.
+            `ipc`, `revised`, or `not-compared` for a subclass whose groups one file lacks.
         symbol: where.
         files: the two files, by name.
         said: what each says, "" where it does not have the symbol.
@@ -169,8 +170,10 @@ def disagreements(parts: Parts) -> Iterator[Disagreement]:
         return
     name, tree = trees[0]
     yield from _outside(name, tree, parts)
-    if parts.scheme is not None and parts.concordance:
-        yield from _places(parts.scheme, parts.concordance)
+    if parts.scheme is not None:
+        scheme, days = parts.scheme, parts.scheme.revised.tolist()
+        yield from _unlike("ipc", scheme, scheme.ipc, "concordance", parts.concordance)
+        yield from _unlike("revised", scheme, days, "symbol list", parts.revised)
 
 
 def _between(
@@ -216,9 +219,11 @@ def _outside(name: str, tree: Taxonomy, parts: Parts) -> Iterator[Disagreement]:
         yield Disagreement("not-valid", symbol, (name, "validity file"), ("", symbol))
 
 
-def _places(scheme: Scheme, concordance: Mapping[str, str]) -> Iterator[Disagreement]:
-    """Between the IPC places of the scheme and of the concordance."""
-    for symbol, place in zip(scheme.taxonomy.symbols, scheme.ipc, strict=True):
-        said = concordance.get(symbol, "")
-        if place and said and place != said:
-            yield Disagreement("ipc", symbol, ("scheme", "concordance"), (place, said))
+def _unlike(
+    kind: str, scheme: Scheme, values: Iterable[object], file: str, told: Mapping[str, object]
+) -> Iterator[Disagreement]:
+    """Between what the scheme says of its symbols, row by row, and what another file says."""
+    for symbol, value in zip(scheme.taxonomy.symbols, values, strict=True):
+        said = told.get(symbol)
+        if value and said and value != said:
+            yield Disagreement(kind, symbol, ("scheme", file), (str(value), str(said)))

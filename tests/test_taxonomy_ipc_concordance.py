@@ -6,10 +6,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from official import scheme_xml
 
 from taxonomy.errors import ReleaseFileError
 from taxonomy.readers.ipc_concordance import read_ipc_concordance
-from taxonomy.readers.scheme_xml import read_scheme_xml
 from taxonomy.scheme import CPC_ONLY
 
 EXPECTED = {
@@ -114,7 +114,7 @@ def test_where_there_is_not_just_one_file_it_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.shared
 def test_what_the_scheme_says_passes_through_both_formats(shared: Path, tmp_path: Path) -> None:
-    scheme = read_scheme_xml(shared / "cpc" / "CPCSchemeXML202105.zip")
+    scheme = scheme_xml(shared, "2021.05")
     places = zip(scheme.taxonomy.symbols, scheme.ipc, strict=True)
     expected = {symbol: place for symbol, place in places if place}
     assert len(expected) == 231030

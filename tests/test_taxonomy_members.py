@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 import zipfile
+from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
 
@@ -177,6 +178,51 @@ def test_a_file_that_went_away_is_named(tmp_path: Path) -> None:
     (tmp_path / "row-a.txt").unlink()
     with pytest.raises(ReleaseFileError, match=r"row-a\.txt cannot be read: No such file"):
         found["row-a.txt"].read()
+
+
+def opened(path: Path) -> int:
+    """How often this process has a file open."""
+    return [file.resolve() for file in Path("/proc/self/fd").iterdir()].count(path.resolve())
+
+
+def test_a_zip_is_opened_once_and_closed_with_its_last_file(tmp_path: Path) -> None:
+    packed = pack(tmp_path / "rows.zip")
+    found = members(packed, NAMED, "the rows")
+    assert opened(packed) == 1
+    packed.rename(tmp_path / "moved.zip")  # a second opening would find nothing
+    for name in [*reversed(found), *found]:
+        assert found[name].read() == TEXTS[name]
+    moved = tmp_path / "moved.zip"
+    last = found.pop("row-b.txt")
+    found.clear()
+    assert (opened(moved), last.read()) == (1, TEXTS["row-b.txt"])
+    del last
+    assert opened(moved) == 0
+
+
+def test_a_zip_is_closed_when_its_reader_stops_early(tmp_path: Path) -> None:
+    packed = pack(tmp_path / "rows.zip")
+
+    def rows() -> Generator[tuple[str, list[str]], None, None]:
+        for member in members(packed, NAMED, "the rows").values():
+            yield from member.rows("\t")
+
+    reading = rows()
+    assert next(reading)[1] == ["hoe", "2"]
+    assert opened(packed) == 1
+    reading.close()
+    assert opened(packed) == 0
+
+
+def test_a_zip_is_closed_after_an_error(tmp_path: Path) -> None:
+    broken = pack(tmp_path / "rows.zip", method=zipfile.ZIP_STORED)
+    edit(broken, b"hoe\t2", 0, b"axe")
+    twice = pack(tmp_path / "twice.zip", {"a/row-a.txt": b"1", "b/row-a.txt": b"2"})
+    for path in (broken, twice):
+        with suppress(ReleaseFileError):
+            read(path)
+            pytest.fail("nothing was wrong")
+        assert opened(path) == 0
 
 
 @given(st.data(), st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA]))

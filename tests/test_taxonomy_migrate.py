@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from mini_scheme import edited, later_scheme
 
 from taxonomy.allocation import ADDITIONAL, FIRST, INVENTIVE, LATER, Allocation
 from taxonomy.errors import ReleaseFileError
+from taxonomy.flags import Flag
 from taxonomy.migrate import (
     Fate,
     Migrated,
@@ -17,6 +20,7 @@ from taxonomy.migrate import (
     migrate,
     worklist,
 )  # fmt: skip
+from taxonomy.rules import repair
 from taxonomy.structure import read_structure
 from taxonomy.transfer import INFERRED, OWN, REVISION, WARNING, Transfer
 from taxonomy.tree import Taxonomy
@@ -187,7 +191,7 @@ def test_what_is_sure_is_applied_and_the_rest_is_left(mini_scheme: Taxonomy) -> 
         transfer("A61B2503/10", "A61B5/00"),
         transfer("A61B2503/00", "A61B5/00", INFERRED, 0.99),
     ]
-    assert applied(migrate(given, mini_scheme, NEW, said), NEW) == (
+    assert applied(migrate(given, mini_scheme, NEW, said)) == (
         Allocation("H01M10/05", INVENTIVE, FIRST, "2029.01"),
         Allocation("A01B3/05", INVENTIVE, LATER, ""),
     )
@@ -198,32 +202,63 @@ def test_an_unchanged_symbol_that_loses_a_part_is_applied_all_the_same(
 ) -> None:
     given = (Allocation("H01M10/05", INVENTIVE),)
     said = [transfer("H01M10/05", "H01M10/42")]
-    assert applied(migrate(given, mini_scheme, NEW, said), NEW) == given
+    assert applied(migrate(given, mini_scheme, NEW, said)) == given
 
 
 def test_an_inferred_place_is_never_applied(mini_scheme: Taxonomy) -> None:
     found = migrate([Allocation(GONE, INVENTIVE)], mini_scheme, NEW)
     assert found[0].fate.targets != ()
-    assert applied(found, NEW) == ()
+    assert applied(found) == ()
 
 
 def test_a_place_for_additional_information_only_makes_the_allocation_so(
     mini_scheme: Taxonomy,
 ) -> None:
     said = [transfer(GONE, "A01B2001/045")]
-    found = migrate([Allocation(GONE, INVENTIVE, LATER)], mini_scheme, NEW, said)
-    assert applied(found, NEW) == (Allocation("A01B2001/045", ADDITIONAL, LATER),)
+    for kind in (INVENTIVE, ADDITIONAL, ""):
+        found = migrate([Allocation(GONE, kind, LATER)], mini_scheme, NEW, said)
+        assert applied(found) == (Allocation("A01B2001/045", ADDITIONAL, LATER),)
+
+
+def test_an_inventive_symbol_that_becomes_additional_is_looked_at(mini_scheme: Taxonomy) -> None:
+    known = fates([GONE], mini_scheme, NEW, [transfer(GONE, "A01B2001/045")])
+    inventive, additional = Allocation(GONE, INVENTIVE, FIRST), Allocation(GONE, ADDITIONAL)
+    [item] = worklist([("one", (inventive,)), ("two", (additional,))], known)
+    assert (item.filing, item.migrated.allocation) == ("one", inventive)
+    assert item.migrated.look == (
+        "it was inventive; A01B2001/045 is for additional information only"
+    )
+    left = Allocation("H01M10/05", INVENTIVE, LATER)
+    taken = applied(migrate((inventive, left), mini_scheme, NEW, [transfer(GONE, "A01B2001/045")]))
+    mended = repair(taken, date(2030, 8, 1), NEW).allocations
+    assert mended == (
+        Allocation("A01B2001/045", ADDITIONAL, LATER),
+        Allocation("H01M10/05", INVENTIVE, FIRST),
+    )
+
+
+def test_a_flag_tells_that_a_place_is_for_additional_information_only(
+    mini_scheme: Taxonomy,
+) -> None:
+    flagged = edited(mini_scheme, {GONE}, flags={"A01B3/04": Flag.ADDITIONAL_ONLY})
+    given = [Allocation(GONE, INVENTIVE)]
+    [found] = migrate(given, mini_scheme, flagged, [transfer(GONE, "A01B3/04")])
+    assert found.look == "it was inventive; A01B3/04 is for additional information only"
+    assert applied([found]) == (Allocation("A01B3/04", ADDITIONAL),)
+    [found] = migrate(given, mini_scheme, flagged, [transfer(GONE, "A01B3/04", INFERRED, 0.9)])
+    assert found.look == "the place is inferred"
+    assert applied([found]) == ()
 
 
 def test_two_that_become_one_are_merged(mini_scheme: Taxonomy) -> None:
     said = [transfer(GONE, "A01B3/04"), transfer("A61B2503/10", "A01B3/04")]
     first, second = Allocation(GONE, ADDITIONAL), Allocation("A01B3/04", ADDITIONAL, "", "2029.01")
     moved = Allocation("A01B3/04", ADDITIONAL)
-    assert applied(migrate((first, second), mini_scheme, NEW, said), NEW) == (moved,)
-    assert applied(migrate((second, first), mini_scheme, NEW, said), NEW) == (second,)
+    assert applied(migrate((first, second), mini_scheme, NEW, said)) == (moved,)
+    assert applied(migrate((second, first), mini_scheme, NEW, said)) == (second,)
     inventive = Allocation("A61B2503/10", INVENTIVE, LATER)
     for given in ((first, second, inventive), (inventive, first, second)):
-        assert applied(migrate(given, mini_scheme, NEW, said), NEW) == (
+        assert applied(migrate(given, mini_scheme, NEW, said)) == (
             Allocation("A01B3/04", INVENTIVE, LATER),
         )
 
@@ -233,10 +268,11 @@ def test_the_worklist_has_what_a_person_must_look_at(mini_scheme: Taxonomy) -> N
     filings = [("one", (stays, gone)), ("two", (stays,)), ("three", (gone,))]
     known = fates([stays.symbol, gone.symbol], mini_scheme, NEW)
     assert list(worklist(filings, known)) == [
-        WorkItem("one", gone, known[GONE]), WorkItem("three", gone, known[GONE]),
+        WorkItem("one", Migrated(gone, known[GONE])),
+        WorkItem("three", Migrated(gone, known[GONE])),
     ]  # fmt: skip
     sure = fates([stays.symbol, gone.symbol], mini_scheme, NEW, [transfer(GONE, "A01B3/05")])
     assert list(worklist(filings, sure)) == []
-    assert applied((Migrated(a, sure[a.symbol]) for a in (stays, gone)), NEW) == (
+    assert applied(Migrated(a, sure[a.symbol]) for a in (stays, gone)) == (
         stays, Allocation("A01B3/05", ADDITIONAL),
     )  # fmt: skip

@@ -100,6 +100,17 @@ def test_the_symbol_list_tells_what_the_scheme_leaves_open() -> None:
     assert (merged["H01M4/00"], merged["H01M4/99"]) == (20290801, 20270101)
 
 
+def test_days_of_revision_that_differ_are_a_disagreement() -> None:
+    told = {"H01M4/00": 20280101, "H01M4/02": 20290801, "H01M4/99": 20270101}
+    assert list(disagreements(Parts(scheme=scheme(), revised=told))) == [
+        Disagreement("revised", "H01M4/00", ("scheme", "symbol list"), ("20290801", "20280101"))
+    ]
+    silent = replace(scheme(), revised=np.zeros(len(TREE), np.int32))
+    assert kinds(Parts(scheme=silent, revised=told)) == []
+    assert merge(Parts(scheme=silent, revised=told)).revised == told
+    assert kinds(Parts(titles=TREE, revised=told)) == []
+
+
 def test_without_a_tree_there_is_no_release() -> None:
     with pytest.raises(ReleaseFileError, match=r"no tree; give CPCTitleListYYYYMM\.zip"):
         merge(Parts(definitions={"H01M": definition("H01M")}))

@@ -10,6 +10,8 @@ from mini_scheme import DATE, write_title_list
 
 from taxonomy.errors import ReleaseFileError
 from taxonomy.readers.release_files import read_parts
+from taxonomy.readers.symbol_list import SECTIONS
+from taxonomy.release import merge
 
 DEFINITIONS = (
     '<definitions publication-date="2030-01-01"><definition-item>'
@@ -61,6 +63,18 @@ def test_a_folder_may_hold_the_zips_and_texts_of_a_release(tmp_path: Path) -> No
     assert parts.titles is not None
     assert list(parts.definitions) == ["H01M"]
     assert parts.concordance == {"H01M4/00": "H01M4/00"}
+
+
+def test_a_symbol_list_beside_the_titles_tells_when_symbols_were_revised(
+    tmp_path: Path, mini_title_list: Path
+) -> None:
+    header = "SYMBOL,level,sort-key,not-allocatable,additional-only,status,date-revised"
+    days = {"A": "2013-01-01", "H": "2029-08-01"}
+    rows = (f"{s},2,{s},TRUE,{str(s == 'Y').upper()},published,{days.get(s, '')}" for s in SECTIONS)
+    listed = tmp_path / "CPCSymbolList203001.csv"
+    listed.write_text("\n".join((header, *rows, "")))
+    parts = read_parts([mini_title_list, listed])
+    assert merge(parts).revised == {"A": 20130101, "H": 20290801}
 
 
 def test_two_of_a_kind_are_refused(tmp_path: Path, mini_title_list: Path) -> None:

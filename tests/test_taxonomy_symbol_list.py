@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mini_scheme import rows
+from official import scheme_xml
 
 from taxonomy.errors import ReleaseFileError
 from taxonomy.flags import Flag
-from taxonomy.readers.scheme_xml import read_scheme_xml
 from taxonomy.readers.symbol_list import read_symbol_list
 from taxonomy.symbol import Rank, Symbol
 from taxonomy.tree import Taxonomy
@@ -230,7 +230,7 @@ def test_what_holds_no_list_is_refused(tmp_path: Path) -> None:
 def test_an_official_scheme_written_as_a_list_and_shuffled_is_the_same(
     shared: Path, tmp_path: Path
 ) -> None:
-    scheme = read_scheme_xml(shared / "cpc" / "CPCSchemeXML201908.zip")
+    scheme = scheme_xml(shared, "2019.08")
     tree = scheme.taxonomy
     flags = tree.flags & ~np.uint8(Flag.C_SET_BASE | Flag.C_SET_SUBSEQUENT | Flag.DEFINED)
     dots = tree.depths.astype(int) - Rank.MAIN_GROUP

@@ -20,25 +20,22 @@ DRAWS, SEED = 2000, 7
 def first_guesses(bundle: Path, file: Path) -> tuple[np.ndarray, np.ndarray]:
     """Score of the best subclass of each filing with complete labels, and whether it is true."""
     from cpc_classifier.classifier import Classifier
-    from cpc_classifier.encoder import filing_text
     from taxonomy.symbol import Rank
-    from training.evaluate import read_labelled
+    from training.evaluation.judged import judge
+    from training.evaluation.labelled import read_labelled
+    from training.evaluation.predict import predict
+    from training.evaluation.tree import Tree
 
     classifier = Classifier.load(bundle)
-    spec = classifier.bundle.manifest.text
-    rows = classifier.hierarchy.rows_at(Rank.SUBCLASS)
+    tree = Tree.of(classifier.hierarchy.symbols, classifier.hierarchy.parent)
     data = [d for d in read_labelled(file) if d.complete]
-    texts = [filing_text(d.filing, spec.fields, spec.max_chars) for d in data]
-    scores = classifier.scores(texts)[:, rows]
-    best = scores.argmax(axis=1)
-    symbols = [classifier.hierarchy.symbols[rows[i]] for i in best]
-    right = [s in d.at(Rank.SUBCLASS) for s, d in zip(symbols, data, strict=True)]
-    return scores[np.arange(len(best)), best], np.array(right, bool)
+    judged = judge(predict(classifier, data)[Rank.SUBCLASS], data, tree, Rank.SUBCLASS)
+    return judged.scores[:, 0], judged.right[:, 0]
 
 
 def line(name: str, score: np.ndarray, right: np.ndarray) -> str:
     """One row of the table."""
-    from training.metrics import expected_calibration_error as error
+    from training.evaluation.calibration import expected_calibration_error as error
 
     rng = np.random.default_rng(SEED)
     chance = [error(score, rng.random(len(score)) < score) for _ in range(DRAWS)]

@@ -1,14 +1,20 @@
-"""Stage 1: the encoder learns, contrastively and through the head. Resumable after a kill."""
+"""Stage 1: the encoder learns, contrastively and through the head. Resumable after a kill.
+
+In one process, or in those that `accelerate launch` starts: each encodes its share of a batch, and
+all see the loss of the whole of it (`processes.py`). A run goes on with another number of them.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 from tokenizers import Tokenizer
 from torch import Tensor
 from tqdm import tqdm
@@ -21,6 +27,7 @@ from training.corpus import negative_rows
 from training.encoder import PatentEncoder, embed, encode_tokens
 from training.head import TreeHead, log_scores
 from training.losses import conditional_loss, contrastive_loss, joint_loss, listwise_loss
+from training.processes import mean_gradients
 from training.recipe import Adapt
 
 __all__ = ["adapt", "text_vectors", "tokenise"]
@@ -28,7 +35,7 @@ __all__ = ["adapt", "text_vectors", "tokenise"]
 log = logging.getLogger(__name__)
 
 TOKEN_BUDGET = 4096
-"""Padded tokens of one forward pass in training."""
+"""Padded tokens of one forward pass of a process in training."""
 
 
 def tokenise(tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int) -> list[list[int]]:
@@ -42,18 +49,19 @@ def text_vectors(
     tokenizer: Tokenizer,
     texts: Sequence[str],
     max_tokens: int,
-    device: torch.device,
+    processes: Accelerator,
 ) -> Tensor:
     """t_n of all label rows: float32 (n_rows, dim), unit length."""
-    return torch.from_numpy(embed(encoder, tokenise(tokenizer, texts, max_tokens), device))
+    return torch.from_numpy(embed(encoder, tokenise(tokenizer, texts, max_tokens), processes))
 
 
 class Objective:
     """The loss of a batch, and what it is made of."""
 
-    def __init__(self, hierarchy: Hierarchy, recipe: Adapt, device: torch.device) -> None:
-        rank = np.asarray(hierarchy.rank)
-        self.hierarchy, self.recipe, self.device = hierarchy, recipe, device
+    def __init__(self, hierarchy: Hierarchy, recipe: Adapt, processes: Accelerator) -> None:
+        rank, device = np.asarray(hierarchy.rank), processes.device
+        self.hierarchy, self.recipe, self.processes = hierarchy, recipe, processes
+        self.device = device
         self.parent = torch.as_tensor(np.asarray(hierarchy.parent, np.int64), device=device)
         self.upper = torch.as_tensor(np.flatnonzero(rank <= Rank.SUBCLASS), device=device)
         self.subclass = torch.as_tensor(np.flatnonzero(rank == Rank.SUBCLASS), device=device)
@@ -67,7 +75,7 @@ class Objective:
         Args:
             tokens: of the batch's texts, then of its pairs.
         """
-        together = encode_tokens(encoder, tokens, TOKEN_BUDGET, self.device)
+        together = encode_tokens(encoder, tokens, TOKEN_BUDGET, self.processes)
         f, paired = together[: len(batch.texts)], together[len(batch.texts) :]
         positive = torch.as_tensor(dense(batch.rows, len(self.hierarchy.symbols))).to(self.device)
         negative = self.negatives[torch.as_tensor(batch.known, device=self.device)]
@@ -103,15 +111,17 @@ def adapt(
     recipe: Adapt,
     run: Path,
     fingerprint: str,
-    device: torch.device,
+    processes: Accelerator,
 ) -> None:
-    """Train in place; goes on where the run folder's checkpoint ends.
+    """Train in place, in every process; goes on where the run folder's checkpoint ends.
 
     Args:
         row_texts: the title path of each label row.
         run: folder of the checkpoint and of ``adapt.log.jsonl`` (losses only, no texts).
         fingerprint: of the recipe and corpus; a checkpoint of another one is refused.
+        processes: the main one of them writes the files.
     """
+    main = processes.is_main_process
     params = {f"encoder.{k}": p for k, p in encoder.trainable().items()}
     params |= {f"head.{k}": p for k, p in head.named_parameters()}
     kept = params | {"head.text": head.text}  # as of its last refresh
@@ -135,11 +145,20 @@ def adapt(
     if checkpoint.exists():
         done = load_checkpoint(checkpoint, kept, optimizer, fingerprint)
         log.info("stage 1 goes on after step %d of %d", done, recipe.steps)
-    objective = Objective(hierarchy, recipe, device)
-    with (run / "adapt.log.jsonl").open("a", encoding="utf-8") as journal:
-        for step in tqdm(range(done, recipe.steps), initial=done, total=recipe.steps, desc="adapt"):
+    objective = Objective(hierarchy, recipe, processes)
+    journal_path = run / "adapt.log.jsonl" if main else Path(os.devnull)
+    with journal_path.open("a", encoding="utf-8") as journal:
+        for step in tqdm(
+            range(done, recipe.steps),
+            initial=done,
+            total=recipe.steps,
+            desc="adapt",
+            disable=not main,
+        ):
             if step % recipe.refresh_every == 0:
-                vectors = text_vectors(encoder, tokenizer, row_texts, recipe.title_tokens, device)
+                vectors = text_vectors(
+                    encoder, tokenizer, row_texts, recipe.title_tokens, processes
+                )
                 head.text.copy_(vectors)
             for group, top in zip(optimizer.param_groups, schedule, strict=True):
                 group["lr"] = top * _rate(step, recipe)
@@ -147,12 +166,13 @@ def adapt(
             parts = objective(encoder, head, batch, _tokens(tokenizer, batch, recipe))
             optimizer.zero_grad()
             parts["loss"].backward()
-            torch.nn.utils.clip_grad_norm_(params.values(), 1.0)
+            mean_gradients(params.values(), processes)
+            processes.clip_grad_norm_(params.values(), 1.0)
             optimizer.step()
             losses = {k: round(v.item(), 4) for k, v in parts.items()}
             print(json.dumps({"step": step} | losses), file=journal, flush=True)
             if (step + 1) % recipe.checkpoint_every == 0 or step + 1 == recipe.steps:
-                save_checkpoint(checkpoint, kept, optimizer, step + 1, fingerprint)
+                save_checkpoint(checkpoint, kept, optimizer, step + 1, fingerprint, main)
 
 
 def _rate(step: int, recipe: Adapt) -> float:

@@ -1,41 +1,59 @@
-"""The torch encoder: a pretrained transformer, LoRA, mean pooling, and the memory's projection.
+"""The torch encoder: a pretrained transformer, LoRA, pooling, and the memory's projection.
 
-Nothing here knows of labels. The weights come from a Hugging Face id, a folder, or an installed
-package that carries them; code of a model repository is never run.
+BERT-like encoders and decoders (Llama, Qwen3, EXAONE 4) alike. Nothing here knows of labels. The
+weights come from a Hugging Face id, a folder, or an installed package that carries them; code of a
+model repository is never run.
 """
 
 from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 from peft import LoraConfig, get_peft_model
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import AutoModel
+from torch.utils.checkpoint import checkpoint
+from transformers import AutoModel, BitsAndBytesConfig
+from transformers.modeling_layers import GradientCheckpointingLayer
 
 from training.errors import RecipeError
+from training.processes import gather_shares, share
 from training.recipe import Encoder as EncoderRecipe
+from training.tokens import pad, weights_folder
 
-__all__ = ["PatentEncoder", "embed", "load_encoder", "load_tokenizer", "pad", "weights_folder"]
+__all__ = ["PatentEncoder", "embed", "encode_tokens", "load_encoder"]
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "nf4": torch.bfloat16}
+"""Of the frozen weights; of what 4 bits are unpacked to."""
 
 
 class PatentEncoder(nn.Module):
-    """Transformer -> masked mean -> unit length; and a shorter vector for the memory.
+    """Transformer -> pooling -> unit length; and a shorter vector for the memory.
 
     Attributes:
         base: the transformer, with adapters while it is trained.
+        pooling: "mean" of the states of all tokens, or "last": the state of the last one.
+        precision: dtype of the products in training.
         projection: float32 (dim, memory_dim), from the embedding to the memory's space.
     """
 
-    def __init__(self, base: nn.Module, dim: int, memory_dim: int) -> None:
+    def __init__(
+        self,
+        base: nn.Module,
+        dim: int,
+        memory_dim: int,
+        pooling: str = "mean",
+        precision: torch.dtype = torch.bfloat16,
+    ) -> None:
         super().__init__()
         self.base = base
-        self.dim = dim
+        self.dim, self.pooling, self.precision = dim, pooling, precision
         self.projection = nn.Parameter(torch.eye(dim)[:, :memory_dim].clone())
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
@@ -43,12 +61,17 @@ class PatentEncoder(nn.Module):
 
         Args:
             input_ids: int64 (batch, tokens).
-            attention_mask: int64 (batch, tokens), 1 for a token, 0 for padding.
+            attention_mask: int64 (batch, tokens), 1 for a token, 0 for padding, on either side.
 
         Returns:
             float32 (batch, dim), unit length.
         """
         states = self.base(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        if self.pooling == "last":
+            places = torch.arange(states.shape[1], device=states.device)
+            last = (attention_mask * places).argmax(1)
+            rows = torch.arange(states.shape[0], device=states.device)
+            return functional.normalize(states[rows, last].to(torch.float32), dim=-1)
         mask = attention_mask.unsqueeze(-1).to(torch.float32)
         mean = (states.to(torch.float32) * mask).sum(1) / mask.sum(1).clamp(min=1.0)
         return functional.normalize(mean, dim=-1)
@@ -73,100 +96,113 @@ class PatentEncoder(nn.Module):
                     weights.mul_(share)
 
 
-def weights_folder(model: str) -> str:
-    """Where the weights of a recipe's ``encoder.model`` are.
-
-    A folder is itself; an installed package with a ``model`` folder gives that; anything else is
-    taken for a Hugging Face id.
-    """
-    if Path(model).is_dir():
-        return model
-    name = model.replace("-", "_")
-    spec = importlib.util.find_spec(name) if name.isidentifier() else None
-    if spec is not None and spec.origin:
-        folder = Path(spec.origin).parent / "model"
-        if folder.is_dir():
-            return str(folder)
-    return model
-
-
 def load_encoder(recipe: EncoderRecipe, memory_dim: int) -> PatentEncoder:
     """The pretrained encoder with fresh adapters; every other weight is frozen.
 
     Raises:
-        RecipeError: the model cannot be loaded, or no module matches ``encoder.targets``.
+        RecipeError: the model cannot be loaded or is no encoder of one text, there is no GPU for
+            4 bits, or no module matches ``encoder.targets``.
     """
-    source = weights_folder(recipe.model)
-    try:  # on a CPU the backward pass of fused attention costs a third of a whole step
-        base = AutoModel.from_pretrained(
-            source, trust_remote_code=False, attn_implementation="eager"
+    base = _pretrained(recipe)
+    if base.config.is_encoder_decoder:
+        raise RecipeError(
+            f"encoder.model {recipe.model!r} reads one text and writes another; an encoder or a "
+            "decoder alone is needed"
         )
-    except (OSError, ValueError) as error:
-        raise RecipeError(f"encoder.model {recipe.model!r} cannot be loaded: {error}") from error
     if hasattr(base, "pooler"):
         base.pooler = None
-    config = LoraConfig(
-        r=recipe.lora_rank, lora_alpha=recipe.lora_alpha, target_modules=list(recipe.targets)
-    )
+    base.config.use_cache = False
+    targets = recipe.targets if isinstance(recipe.targets, str) else list(recipe.targets)
+    config = LoraConfig(r=recipe.lora_rank, lora_alpha=recipe.lora_alpha, target_modules=targets)
     try:
         adapted = get_peft_model(base, config)
     except ValueError as error:
-        raise RecipeError(f"encoder.targets {list(recipe.targets)}: {error}") from error
-    # evaluation mode also while training: dropout is 2.7 times slower on a CPU and helps little
-    return PatentEncoder(adapted, base.config.hidden_size, memory_dim).eval()
-
-
-def load_tokenizer(recipe: EncoderRecipe) -> Tokenizer:
-    """The encoder's tokenizer, without truncation or padding set."""
-    source = Path(weights_folder(recipe.model)) / "tokenizer.json"
-    tokenizer = (
-        Tokenizer.from_file(str(source))
-        if source.is_file()
-        else Tokenizer.from_pretrained(recipe.model)
+        raise RecipeError(f"encoder.targets {targets}: {error}") from error
+    encoder = PatentEncoder(
+        adapted, base.config.hidden_size, memory_dim, recipe.pooling, DTYPES[recipe.precision]
     )
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
+    # evaluation mode also while training: dropout is 2.7 times slower on a CPU and helps little
+    encoder.eval()
+    if recipe.gradient_checkpointing:
+        _recompute(base, recipe.model)
+    return encoder
 
 
-def pad(rows: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
-    """Token ids of a batch as ``input_ids`` and ``attention_mask``, both int64 (batch, tokens).
+def _pretrained(recipe: EncoderRecipe) -> Any:
+    """The transformer as it was published, in the recipe's kind of numbers."""
+    gpu = torch.cuda.is_available()
+    settings: dict[str, Any] = {
+        "dtype": DTYPES[recipe.weights],
+        # on a CPU the backward pass of fused attention costs a third of a whole step
+        "attn_implementation": "sdpa" if gpu else "eager",
+    }
+    if recipe.weights == "nf4":
+        if not gpu:
+            raise RecipeError(
+                "encoder.weights 'nf4' needs a GPU, and torch sees none: take 'bfloat16'"
+            )
+        if importlib.util.find_spec("bitsandbytes") is None:
+            raise RecipeError(
+                "encoder.weights 'nf4' needs bitsandbytes: pip install 'cpc-classifier[gpu-train]'"
+            )
+        settings["quantization_config"] = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=torch.bfloat16,
+            bnb_4bit_quant_storage=torch.bfloat16,  # FSDP shards no whole numbers
+        )
+    try:
+        return AutoModel.from_pretrained(
+            weights_folder(recipe.model), trust_remote_code=False, **settings
+        )
+    except (OSError, ValueError) as error:
+        raise RecipeError(f"encoder.model {recipe.model!r} cannot be loaded: {error}") from error
 
-    Padded to a multiple of 16: a CPU prepares its kernels anew for every length it has not seen.
+
+def _recompute(base: nn.Module, model: str) -> None:
+    """Keep only each layer's input in the forward pass, and compute the rest again backward.
+
+    A layer of transformers does so only in training mode; it alone is put there, not the dropout
+    inside of it.
     """
-    longest = -(-max(len(r) for r in rows) // 16) * 16
-    ids = torch.zeros(len(rows), longest, dtype=torch.int64)
-    mask = torch.zeros_like(ids)
-    for i, row in enumerate(rows):
-        ids[i, : len(row)] = torch.as_tensor(row, dtype=torch.int64)
-        mask[i, : len(row)] = 1
-    return ids, mask
+    layers: list[Any] = [m for m in base.modules() if isinstance(m, GradientCheckpointingLayer)]
+    if not layers:
+        raise RecipeError(f"encoder.gradient_checkpointing: {model!r} has no layers that can")
+    for layer in layers:
+        layer.training = layer.gradient_checkpointing = True
+        layer._gradient_checkpointing_func = partial(checkpoint, use_reentrant=False)
 
 
 def encode_tokens(
-    encoder: PatentEncoder, rows: Sequence[Sequence[int]], budget: int, device: torch.device
+    encoder: PatentEncoder, rows: Sequence[Sequence[int]], budget: int, processes: Accelerator
 ) -> Tensor:
     """Embeddings in input order; run by length in parts of at most ``budget`` padded tokens.
 
+    Args:
+        rows: token ids, the same in every process; each encodes its share.
+
     Returns:
-        float32 (len(rows), dim), with gradients where they are on.
+        float32 (len(rows), dim), of all of them in every process, with gradients where they are on.
     """
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
+    mine, longest = share(order, processes)
+    device, low = processes.device, encoder.precision
     parts = []
-    for chosen in by_budget(order, [len(r) for r in rows], budget):
-        ids, mask = pad([rows[i] for i in chosen])
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+    for chosen in by_budget([len(rows[i]) for i in longest], budget):
+        ids, mask = pad([rows[mine[i]] for i in chosen])
+        with torch.autocast(device.type, torch.bfloat16, enabled=low == torch.bfloat16):
             parts.append(encoder(ids.to(device), mask.to(device)))
     back = torch.empty(len(rows), dtype=torch.int64)
     back[torch.as_tensor(order)] = torch.arange(len(rows))
-    return torch.cat(parts)[back.to(device)]
+    return gather_shares(torch.cat(parts), len(rows), processes)[back.to(device)]
 
 
-def by_budget(order: Iterable[int], lengths: Sequence[int], budget: int) -> list[list[int]]:
-    """Split an order by rising length so that rows x longest stays within ``budget``."""
+def by_budget(lengths: Iterable[int], budget: int) -> list[list[int]]:
+    """Split rising lengths so that rows x longest stays within ``budget``: indices of each part."""
     parts: list[list[int]] = []
-    for i in order:
-        if parts and (len(parts[-1]) + 1) * lengths[i] <= budget:
+    for i, length in enumerate(lengths):
+        if parts and (len(parts[-1]) + 1) * length <= budget:
             parts[-1].append(i)
         else:
             parts.append([i])
@@ -176,7 +212,7 @@ def by_budget(order: Iterable[int], lengths: Sequence[int], budget: int) -> list
 def embed(
     encoder: PatentEncoder,
     rows: Sequence[Sequence[int]],
-    device: torch.device,
+    processes: Accelerator,
     budget: int = 8192,
 ) -> np.ndarray:
     """Embeddings for good, without gradients.
@@ -188,5 +224,5 @@ def embed(
     Returns:
         float32 (len(rows), dim), unit length.
     """
-    with torch.inference_mode():
-        return encode_tokens(encoder, rows, budget, device).float().cpu().numpy()
+    with torch.no_grad():
+        return encode_tokens(encoder, rows, budget, processes).float().cpu().numpy()

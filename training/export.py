@@ -2,6 +2,10 @@
 
 The graph: input_ids, attention_mask -> embedding, memory_query, logits, scores. The adapter is
 merged before, the head's scale, turn, text vectors and residuals are folded into one matrix.
+
+A protobuf holds at most 2 GiB (https://protobuf.dev/programming-guides/proto-limits): a larger
+graph keeps its numbers in a second file, `model.onnx.data`, which it names: both stay in one
+folder, and move together.
 """
 
 from __future__ import annotations
@@ -22,9 +26,10 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
 from cpc_classifier.hierarchy import Hierarchy
-from training.encoder import PatentEncoder, pad
+from training.encoder import PatentEncoder
 from training.errors import ParityError
 from training.head import TreeHead
+from training.tokens import pad
 
 __all__ = ["INPUTS", "OUTPUTS", "BundleGraph", "check_parity", "export_graph", "merge", "quantise"]
 
@@ -32,8 +37,12 @@ log = logging.getLogger(__name__)
 
 INPUTS = ("input_ids", "attention_mask")
 OUTPUTS = ("embedding", "memory_query", "logits", "scores")
-OPSET = 23
-"""23 gives ONNX Runtime its native Attention for BERT-like encoders."""
+OPSET, ROTARY_OPSET = 23, 20
+"""23 gives ONNX Runtime its native Attention for BERT-like encoders. It also brings an operator for
+rotary positions, which ONNX Runtime 1.32 refuses for a batch of several texts: models that have
+them take 20, without either."""
+LARGEST = 2**31 - 2**26
+"""Bytes of numbers in one file: what a protobuf holds, less 64 MiB for the graph itself."""
 SCORE_TOLERANCE = 1e-4
 TIE = 1e-6
 """Scores this close to each other are equal but for rounding: float32 sums in another order."""
@@ -72,13 +81,49 @@ class BundleGraph(nn.Module):
 def merge(encoder: PatentEncoder) -> PatentEncoder:
     """A copy with the adapter merged into the weights; the original stays trainable."""
     merged = copy.deepcopy(encoder)
-    merged.base = merged.base.merge_and_unload()  # type: ignore[operator]
+    four_bits = getattr(merged.base, "is_quantized", False)
+    merged.base = (
+        _unpacked(merged.base) if four_bits else merged.base.merge_and_unload()  # type: ignore[operator]
+    )
     merged.base.set_attn_implementation("sdpa")  # type: ignore[operator]
     return merged.float().eval()
 
 
-def export_graph(graph: BundleGraph, path: Path) -> None:
-    """Write the fp32 graph; batch and tokens may have any size."""
+def _unpacked(adapted: Any) -> nn.Module:
+    """4-bit weights as they were computed with, and the adapter's part added to them in float32.
+
+    peft would round the sum to 4 bits again, and lose most of what was learnt.
+    """
+    layers: dict[str, Any] = dict(adapted.base_model.model.named_modules())
+    learnt = {
+        name: layer.get_delta_weight(layer.active_adapters[0]).float()
+        for name, layer in layers.items()
+        if hasattr(layer, "get_delta_weight")
+    }
+    plain = adapted.unload()
+    plain.dequantize(torch.float32)
+    with torch.no_grad():
+        for name, delta in learnt.items():
+            plain.get_submodule(name).weight += delta
+    return plain
+
+
+def is_rotary(encoder: PatentEncoder) -> bool:
+    """Whether positions are turned into queries and keys (Llama, Qwen3, EXAONE 4, ModernBERT)."""
+    return any(name.endswith("inv_freq") for name, _ in encoder.base.named_buffers())
+
+
+def export_graph(graph: BundleGraph, path: Path, largest: int = LARGEST) -> None:
+    """Write the fp32 graph; batch and tokens may have any size.
+
+    Args:
+        path: of the graph; its numbers go to `PATH.data` where they are more than fit one file.
+        largest: bytes of numbers in one file.
+
+    Raises:
+        ParityError: the exporter gave no graph, or one that is not understood.
+    """
+    rotary = is_rotary(graph.encoder)
     ids, mask = pad([list(range(1, 20)), list(range(1, 9))])
     sizes = {0: torch.export.Dim("batch", min=1), 1: torch.export.Dim("tokens", min=1)}
     with warnings.catch_warnings():
@@ -87,7 +132,7 @@ def export_graph(graph: BundleGraph, path: Path) -> None:
             graph.eval(),
             (ids, mask),
             dynamo=True,
-            opset_version=OPSET,
+            opset_version=ROTARY_OPSET if rotary else OPSET,
             verbose=False,
             input_names=list(INPUTS),
             output_names=list(OUTPUTS),
@@ -99,10 +144,19 @@ def export_graph(graph: BundleGraph, path: Path) -> None:
         for value in node.outputs:
             if value.name in OUTPUTS and not value.is_graph_output():
                 value.name = f"{value.name}_inner"
-    config: Any = graph.encoder.base.config
-    _attend_to_rows(program.model.graph, config.num_attention_heads)
+    if not rotary:
+        config: Any = graph.encoder.base.config
+        _attend_to_rows(program.model.graph, config.num_attention_heads)
     RemoveUnusedNodesPass()(program.model)
-    program.save(str(path), include_initializers=True, external_data=False)
+    numbers = [v.const_value for v in program.model.graph.initializers.values()]
+    size = sum(number.nbytes for number in numbers if number is not None)
+    data_file(path).unlink(missing_ok=True)
+    program.save(str(path), include_initializers=True, external_data=size > largest)
+
+
+def data_file(path: Path) -> Path:
+    """Where the numbers of a graph are that does not hold them itself."""
+    return path.with_name(path.name + ".data")
 
 
 def _attend_to_rows(graph: ir.Graph, heads: int) -> None:
@@ -142,18 +196,25 @@ def _after(node: ir.Node, op_type: str) -> ir.Node:
     return users[0]
 
 
-def quantise(fp32: Path, int8: Path) -> None:
+def quantise(fp32: Path, int8: Path, largest: int = LARGEST) -> None:
     """Weights to int8 per channel, activations at run time; Attention and biases stay fp32.
 
     Per tensor would lose a third of the neighbours.
+
+    Args:
+        fp32: a graph, with its numbers beside it or not.
+        int8: likewise, as its size asks for.
+        largest: bytes of numbers in one file.
     """
-    model = onnx.load(fp32)
+    model = onnx.load(fp32, load_external_data=False)
     known = {i.name for i in model.graph.initializer}
     float_products = [
         node.name
         for node in model.graph.node
         if node.op_type == "MatMul" and not any(name in known for name in node.input)
     ]
+    large = data_file(fp32).exists()
+    data_file(int8).unlink(missing_ok=True)  # the library would add to it
     quantize_dynamic(
         fp32,
         int8,
@@ -161,8 +222,12 @@ def quantise(fp32: Path, int8: Path) -> None:
         per_channel=True,
         weight_type=QuantType.QInt8,
         nodes_to_exclude=float_products,
+        use_external_data_format=large,
         extra_options={"MatMulConstBOnly": True},
     )
+    if large and data_file(int8).stat().st_size <= largest:  # a quarter of it may fit one file
+        onnx.save(onnx.load(int8), int8)
+        data_file(int8).unlink()
 
 
 def check_parity(

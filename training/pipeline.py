@@ -9,28 +9,33 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from accelerate import Accelerator
+from accelerate.utils import broadcast
 from tokenizers import Tokenizer
 
 from taxonomy.title_text import title_path
 from training.adapt import adapt, tokenise
 from training.assemble import Embeddings, build_bundle
 from training.batches import Batches
-from training.checkpoint import read_tensors, write_tensors
+from training.checkpoint import load_params, read_tensors, write_tensors
 from training.corpus import Example, Known
 from training.embed import embed_texts
-from training.encoder import PatentEncoder, embed, load_encoder, load_tokenizer
+from training.encoder import PatentEncoder, embed, load_encoder
 from training.errors import RunError
 from training.export import BundleGraph, export_graph, merge, quantise
 from training.fit_head import Embedded, fit_head
 from training.head import TreeHead
+from training.processes import accelerator, is_sharded, part, place
 from training.recipe import Recipe
 from training.sources import Sources, example_texts, read_sources
+from training.tokens import load_tokenizer
 
 __all__ = ["fit"]
 
@@ -47,19 +52,29 @@ def fit(recipe: Recipe, data: Path, run: Path, out: Path) -> dict[str, Any]:
         out: the folder of the bundle; replaced when the new one is whole.
 
     Returns:
-        The bundle's figures.
+        The bundle's figures; nothing in a process that only helped with stage 1, under
+        `accelerate launch`: the main one goes on alone.
 
     Raises:
         TrainingError: a recipe, corpus, run or parity that is not right.
     """
     run.mkdir(parents=True, exist_ok=True)
+    processes = accelerator()
     torch.manual_seed(recipe.seed)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     sources = read_sources(recipe, data)
     tokenizer = load_tokenizer(recipe.encoder)
-    encoder = load_encoder(recipe.encoder, recipe.memory.dim).to(device)
-    head = TreeHead(sources.hierarchy, encoder.dim).to(device)
-    _adapt(recipe, sources, encoder, head, tokenizer, run, device)
+    encoder = load_encoder(recipe.encoder, recipe.memory.dim)
+    place(encoder.base, processes)
+    encoder.projection.data = encoder.projection.data.to(processes.device)
+    head = TreeHead(sources.hierarchy, encoder.dim).to(processes.device)
+    _adapt(recipe, sources, encoder, head, tokenizer, run, processes)
+    part(processes)
+    if not processes.is_main_process:
+        return {}
+    if is_sharded(encoder):
+        encoder = load_encoder(recipe.encoder, recipe.memory.dim)
+        trained = {f"encoder.{k}": p for k, p in encoder.trainable().items()}
+        load_params(run / "adapt.safetensors", trained)
     encoder, head = encoder.cpu(), head.cpu()
     encoder.soften(recipe.adapt.keep)
     vectors = _embeddings(recipe, sources, encoder, head, tokenizer, run)
@@ -74,7 +89,7 @@ def _adapt(
     head: TreeHead,
     tokenizer: Tokenizer,
     run: Path,
-    device: torch.device,
+    processes: Accelerator,
 ) -> None:
     """Stage 1, in place."""
     batches = Batches(
@@ -89,7 +104,7 @@ def _adapt(
         recipe.serve.max_chars,
     )
     if not (run / "adapt.safetensors").exists():
-        _start_projection(recipe, sources, encoder, tokenizer, batches, device)
+        _start_projection(recipe, sources, encoder, tokenizer, batches, processes)
     row_texts = [title_path(s, sources.taxonomy) for s in sources.hierarchy.symbols]
     adapt(
         encoder,
@@ -101,7 +116,7 @@ def _adapt(
         recipe.adapt,
         run,
         recipe.fingerprint(sources.digest, head=False),
-        device,
+        processes,
     )
 
 
@@ -111,7 +126,7 @@ def _start_projection(
     encoder: PatentEncoder,
     tokenizer: Tokenizer,
     batches: Batches,
-    device: torch.device,
+    processes: Accelerator,
 ) -> None:
     """Begin with the principal directions of pretrained embeddings."""
     rng = np.random.default_rng([recipe.seed, 1])
@@ -119,10 +134,11 @@ def _start_projection(
     for step in range(24):  # steps that training never reaches, for filings of all kinds
         batch = batches[10**6 + step]
         sample += batch.texts[: batch.filings]
-    e = embed(encoder, tokenise(tokenizer, sample, 64), device)
+    e = embed(encoder, tokenise(tokenizer, sample, 64), processes)
     _, directions = np.linalg.eigh(e.T @ e)
     first = np.ascontiguousarray(directions[:, ::-1][:, : recipe.memory.dim])
-    encoder.projection.data.copy_(torch.from_numpy(first))
+    mine = torch.from_numpy(first).to(processes.device)
+    encoder.projection.data.copy_(broadcast(mine))  # a direction's sign is each machine's own
 
 
 def _embeddings(
@@ -136,13 +152,15 @@ def _embeddings(
     """What the int8 encoder says of every text."""
     made_from = (run / "adapt.safetensors").read_bytes() + str(recipe.adapt.keep).encode()
     state = hashlib.sha256(made_from).hexdigest()[:16]
-    graph = run / f"encoder-{state}.onnx"
+    graph = run / f"encoder-{state}" / "model.onnx"  # its data may lie beside it, by its name
     if not graph.exists():
-        export_graph(
-            BundleGraph(merge(encoder), head, sources.hierarchy), run / "encoder.fp32.onnx"
-        )
-        quantise(run / "encoder.fp32.onnx", run / "encoder.part.onnx")
-        (run / "encoder.part.onnx").replace(graph)
+        exact, rough = run / "encoder.fp32", run / "encoder.part"
+        for folder in (exact, rough):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+        export_graph(BundleGraph(merge(encoder), head, sources.hierarchy), exact / "model.onnx")
+        quantise(exact / "model.onnx", rough / "model.onnx")
+        rough.replace(graph.parent)
 
     def vectors(name: str, texts: list[str], max_tokens: int) -> np.ndarray:
         return embed_texts(

@@ -49,8 +49,21 @@ class Encoder:
     """SPDX identifier of the weights' licence, written into the manifest."""
     lora_rank: int = 32
     lora_alpha: int = 64
-    targets: tuple[str, ...] = ("query", "key", "value", "dense")
-    """Module names that get an adapter; a pooler's are always left out."""
+    targets: tuple[str, ...] | str = ("query", "key", "value", "dense")
+    """Module names that get an adapter, or "all-linear" for every linear layer; a pooler's are
+    always left out."""
+    pooling: str = "mean"
+    """Of the states of all tokens, or "last": the state of the end token, which the tokenizer then
+    adds. A decoder's tokens see only those before them, so the last one has read all."""
+    prefix: str = ""
+    """Stands before every text, as E5 wants "query: "; the bundle's tokenizer puts it there."""
+    weights: str = "float32"
+    """Of the frozen encoder: "float32", "bfloat16", or "nf4" (4 bits, with a GPU only)."""
+    precision: str = "bfloat16"
+    """Of the products in training: "bfloat16" or "float32"."""
+    gradient_checkpointing: bool = False
+    """Keep only what goes into a layer, and compute its inside again for the gradients: far less
+    memory, a third more time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from training.recipe import Adapt, Data, Encoder, Fit, Memory, Recipe, Serve
 __all__ = ["find_recipe", "load_recipe"]
 
 RECIPES = Path(__file__).parent / "recipes"
+ALL_LINEAR = "all-linear"
+"""What peft calls every linear layer."""
 
 T = TypeVar("T")
 SECTIONS: dict[str, type[Any]] = {
@@ -93,7 +95,9 @@ def _typed(path: Path, key: str, kind: str, value: Any) -> Any:
         return float(value)
     if kind == "int" and isinstance(value, int) and not isinstance(value, bool):
         return value
-    if kind == "str" and isinstance(value, str):
+    if kind.endswith("str") and isinstance(value, str):
+        return value
+    if kind == "bool" and isinstance(value, bool):
         return value
     wanted = "a list of strings" if kind.startswith("tuple") else kind
     raise RecipeError(f"{path}: {key} must be {wanted}, not {value!r}")
@@ -107,6 +111,7 @@ def _check(path: Path, recipe: Recipe) -> None:
         raise RecipeError(f"{path}: data.held_out must name the test files, so that none is learnt")
     if bool(recipe.adapt.pairs) != bool(recipe.data.unlabelled):
         raise RecipeError(f"{path}: adapt.pairs and data.unlabelled need each other: give both")
+    _check_encoder(path, recipe.encoder)
     positive = {
         "adapt.steps": recipe.adapt.steps,
         "adapt.batch": recipe.adapt.batch,
@@ -138,3 +143,28 @@ def _check(path: Path, recipe: Recipe) -> None:
             raise RecipeError(f"{path}: {key} must lie in [0, 1), not {share}")
     if not 0.0 < recipe.adapt.keep <= 1.0:
         raise RecipeError(f"{path}: adapt.keep must lie in (0, 1], not {recipe.adapt.keep}")
+
+
+def _check_encoder(path: Path, encoder: Encoder) -> None:
+    """What the encoder may be, each named with its key."""
+    allowed = {
+        "pooling": ("mean", "last"),
+        "weights": ("float32", "bfloat16", "nf4"),
+        "precision": ("bfloat16", "float32"),
+    }
+    for key, values in allowed.items():
+        if getattr(encoder, key) not in values:
+            raise RecipeError(
+                f"{path}: encoder.{key} must be one of {', '.join(values)}, "
+                f"not {getattr(encoder, key)!r}"
+            )
+    if encoder.precision == "float32" and encoder.weights != "float32":
+        raise RecipeError(
+            f"{path}: encoder.precision 'float32' needs encoder.weights 'float32', "
+            f"not {encoder.weights!r}"
+        )
+    if not encoder.targets or (isinstance(encoder.targets, str) and encoder.targets != ALL_LINEAR):
+        raise RecipeError(
+            f"{path}: encoder.targets must be a list of module names or {ALL_LINEAR!r}, "
+            f"not {encoder.targets!r}"
+        )

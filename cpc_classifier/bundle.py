@@ -30,7 +30,7 @@ __all__ = [
     "write_manifest",
 ]
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 MODEL, TOKENIZER = "model.onnx", "tokenizer.json"
 LABELS, CALIBRATION = "labels.tsv", "calibration.json"
@@ -39,6 +39,7 @@ REQUIRED = (
     TOKENIZER,
     LABELS,
     CALIBRATION,
+    "subgroups.tsv.gz",
     "memory.safetensors",
     "memory_items.tsv.gz",
 )

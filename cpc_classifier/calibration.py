@@ -22,7 +22,7 @@ from cpc_classifier.hierarchy import Hierarchy
 from taxonomy.errors import CpcError
 from taxonomy.symbol import Rank
 
-__all__ = ["RANKS", "Calibration", "mass_log_odds"]
+__all__ = ["RANKS", "Calibration", "SubgroupCalibration", "mass_log_odds"]
 
 Floats = NDArray[np.float32]
 
@@ -57,6 +57,37 @@ def mass_log_odds(masses: Floats, hierarchy: Hierarchy, smoothing: float) -> Flo
 
 
 @dataclass(frozen=True, slots=True)
+class SubgroupCalibration:
+    """The numbers of `cpc_classifier.subgroup_scores`.
+
+    Attributes:
+        groups: main groups whose subgroups are scored.
+        temperature: of the softmax over a main group's titles.
+        vote_temperature: of the softmax over the neighbours' similarities.
+        shrinkage: filings at which a symbol's vector is half way between its title and them.
+        title: weight of the log share of the title.
+        vote: weight of the log of the vote.
+        offset: added to both.
+    """
+
+    groups: int = 20
+    temperature: float = 0.05
+    vote_temperature: float = 0.05
+    shrinkage: float = 4.0
+    title: float = 0.4
+    vote: float = 0.5
+    offset: float = 0.0
+
+    def __post_init__(self) -> None:
+        positive = self.groups, self.temperature, self.vote_temperature, self.shrinkage
+        if min(positive) <= 0 or not np.isfinite((self.title, self.vote, self.offset)).all():
+            raise BundleError(
+                "calibration: groups, temperatures and shrinkage of subgroups must be above 0 and "
+                f"their weights numbers, not {dataclasses.astuple(self)}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """The fitted numbers; tuples are indexed by rank, section to main group.
 
@@ -71,6 +102,7 @@ class Calibration:
         assign_threshold: the least such score for an assignment without a review; above 1: never.
         assign_precision: share of right assignments that the threshold guarantees...
         assign_confidence: ...with this confidence, on the calibration split.
+        subgroup: of the subgroups.
     """
 
     k: int
@@ -83,6 +115,7 @@ class Calibration:
     assign_precision: float
     assign_confidence: float
     assign_rank: Rank = Rank.SUBCLASS
+    subgroup: SubgroupCalibration = SubgroupCalibration()
 
     def __post_init__(self) -> None:
         if self.k < 1 or not self.temperature > 0 or not self.smoothing > 0:
@@ -138,6 +171,7 @@ class Calibration:
             for name in ("alpha", "beta", "offset"):
                 values[name] = tuple(float(v) for v in values[name])
             values["assign_rank"] = Rank.parse(values["assign_rank"])
+            values["subgroup"] = SubgroupCalibration(**values["subgroup"])
             return cls(**values)
         except KeyError as error:
             raise BundleError(f"{path}: lacks {error}") from error

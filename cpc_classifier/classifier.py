@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,17 @@ from numpy.typing import NDArray
 
 from cpc_classifier.bundle import CALIBRATION, LABELS, ModelBundle, starter
 from cpc_classifier.calibration import Calibration
-from cpc_classifier.decode import SuggestionBatch, decode
+from cpc_classifier.decode import SuggestionBatch, decode, decode_subgroups
 from cpc_classifier.encoder import OnnxEncoder, filing_text
 from cpc_classifier.errors import BadRequestError, BundleError, EmptyFilingError
 from cpc_classifier.filing import ClassifiedFiling, Filing, Unreadable
-from cpc_classifier.label_facts import LabelFacts
 from cpc_classifier.labels import LabelIndex
 from cpc_classifier.memory import Memory
-from cpc_classifier.result import FilingResult, PathStep, Provenance, Route, Suggestion
+from cpc_classifier.presentation import Presenter
+from cpc_classifier.result import FilingResult, Provenance, Route
 from cpc_classifier.routing import best_places, route
+from cpc_classifier.scoring import Evidence, Scoring
+from cpc_classifier.subgroups import SUBGROUPS_FILE, Subgroups
 from taxonomy.errors import CpcError
 from taxonomy.symbol import Rank
 
@@ -48,9 +50,11 @@ class Classifier:
         bundle: what was loaded.
         labels: its label rows.
         hierarchy: the same as arrays.
+        subgroups: those below them.
         calibration: its fitted numbers.
         encoder: its tokenizer and graph.
         memory: its items.
+        scoring: all of these put together.
     """
 
     def __init__(self, bundle: ModelBundle, threads: int = 0) -> None:
@@ -62,11 +66,15 @@ class Classifier:
         self.bundle = bundle
         self.labels = LabelIndex.read(bundle.folder / LABELS)
         self.hierarchy = self.labels.to_hierarchy()
+        self.subgroups = Subgroups.read(bundle.folder / SUBGROUPS_FILE, self.labels)
         self.calibration = Calibration.load(bundle.folder / CALIBRATION)
         self.memory = Memory.load(bundle.folder)
         self.encoder = OnnxEncoder(bundle, threads)
         self._check()
-        self._facts = LabelFacts.of(self.labels.symbols, bundle.manifest.release)
+        self.scoring = Scoring(self.hierarchy, self.subgroups, self.memory, self.calibration)
+        self._presenter = Presenter(
+            self.labels, self.hierarchy, self.subgroups, bundle.manifest.release
+        )
         self._provenance = Provenance(bundle.label, bundle.sha256, bundle.manifest.release)
 
     @classmethod
@@ -85,7 +93,7 @@ class Classifier:
     @property
     def levels(self) -> tuple[Rank, ...]:
         """The ranks this bundle scores, section first."""
-        return tuple(rank for rank in Rank if rank <= self.hierarchy.deepest)
+        return self.scoring.ranks
 
     def suggest(
         self,
@@ -98,7 +106,8 @@ class Classifier:
 
         Args:
             filings: as read.
-            level: suggest symbols of this rank only; None: the deepest that clear the threshold.
+            level: suggest symbols of this rank only; None: the deepest that clear the threshold,
+                and without a threshold those of the deepest rank.
             limit: most suggestions a filing, at least 1.
             threshold: least score of a suggestion, in [0, 1].
 
@@ -140,7 +149,12 @@ class Classifier:
         """Calibrated scores of all label rows: float32 (len(texts), n), in [0, 1]."""
         if not texts:
             return np.zeros((0, len(self.hierarchy)), np.float32)
-        return self._scores(*self._evidence(texts))
+        return self.scoring.label_scores(self.evidence(texts))
+
+    def evidence(self, texts: Sequence[str]) -> Evidence:
+        """What the graph and the memory say of texts, of which there is at least one."""
+        encoded = self.encoder.encode(texts)
+        return self.scoring.evidence(encoded["logits"], encoded["memory_query"])
 
     def warm_up(self) -> float:
         """Run everything once; the seconds that took."""
@@ -153,6 +167,8 @@ class Classifier:
         """What serves here, as plain values."""
         manifest = self.bundle.manifest
         rows = {rank.label: len(self.hierarchy.rows_at(rank)) for rank in self.levels}
+        if len(self.subgroups):
+            rows[Rank.SUBGROUP.label] = len(self.subgroups)
         return {
             "bundle": manifest.name,
             "version": manifest.version,
@@ -176,7 +192,7 @@ class Classifier:
         """The parts fit each other."""
         pairs = (
             ("logits", len(self.labels), "rows of labels.tsv"),
-            ("memory_query", self.memory.vectors.shape[1], "dimensions of the memory"),
+            ("memory_query", self.memory.dim, "dimensions of the memory"),
         )
         for output, wanted, what in pairs:
             if self.encoder.width(output) != wanted:
@@ -184,27 +200,22 @@ class Classifier:
                     f"{self.bundle.folder}: the graph's {output} has "
                     f"{self.encoder.width(output)} columns, but there are {wanted} {what}"
                 )
+        deep = len(self.labels) + len(self.subgroups)
+        if self.memory.titles != deep:
+            raise BundleError(
+                f"{self.bundle.folder}: the memory holds {self.memory.titles} titles, but there "
+                f"are {deep} symbols"
+            )
 
     def _check_request(self, level: Rank | None, limit: int, threshold: float) -> None:
-        if level is not None and level > self.hierarchy.deepest:
+        if level is not None and level > self.levels[-1]:
             raise BadRequestError(
-                f"level {level.label}: this bundle scores down to {self.hierarchy.deepest.label}"
+                f"level {level.label}: this bundle scores down to {self.levels[-1].label}"
             )
         if limit < 1:
             raise BadRequestError(f"limit {limit}: at least 1 is needed")
         if not 0.0 <= threshold <= 1.0:
             raise BadRequestError(f"threshold {threshold}: it must lie between 0 and 1")
-
-    def _evidence(self, texts: Sequence[str]) -> tuple[Floats, Floats]:
-        """What the head and the memory say: logits and masses, each float32 (len(texts), n)."""
-        encoded, c = self.encoder.encode(texts), self.calibration
-        queries = encoded["memory_query"]
-        return encoded["logits"], self.memory.masses(queries, c.k, c.temperature, self.hierarchy)
-
-    def _scores(self, logits: Floats, masses: Floats) -> Floats:
-        """Calibrated scores: float32 (B, n), in [0, 1], no row above its parent."""
-        conditionals = self.calibration.conditionals(logits, masses, self.hierarchy)
-        return self.hierarchy.products(conditionals)
 
     def _stream(
         self, filings: Iterator[Item], level: Rank | None, limit: int, threshold: float, chunk: int
@@ -244,37 +255,54 @@ class Classifier:
     ) -> Iterator[FilingResult]:
         if not texts:
             return
-        logits, masses = self._evidence(texts)
+        if level is None and not threshold:
+            level = self.levels[-1]
+        evidence = self.evidence(texts)
         for start in range(0, len(texts), BLOCK):
-            block = slice(start, start + BLOCK)
-            scores = self._scores(logits[block], masses[block])
-            chosen = decode(scores, self.hierarchy, level, limit, threshold)
+            block = evidence[start : start + BLOCK]
+            scores = self.scoring.label_scores(block)
             places = best_places(scores, self.hierarchy, self.calibration.assign_rank)
-            for i, name in enumerate(ids[block]):
-                yield self._result(name, i, scores[i], chosen, int(places[i]))
+            chosen, below = self._chosen(block, scores, level, limit, threshold)
+            for i, name in enumerate(ids[start : start + BLOCK]):
+                yield self._result(name, scores[i], below[i], *chosen.filing(i), int(places[i]))
+
+    def _chosen(
+        self,
+        evidence: Evidence,
+        scores: Floats,
+        level: Rank | None,
+        limit: int,
+        threshold: float,
+    ) -> tuple[SuggestionBatch, list[dict[int, float]]]:
+        """The suggested rows, and the scores of the subgroups' subtrees by filing."""
+        if self.levels[-1] != Rank.SUBGROUP or level not in (None, Rank.SUBGROUP):
+            chosen = decode(scores, self.hierarchy, level, limit, threshold)
+            return chosen, [{} for _ in scores]
+        deep = self.scoring.subgroup_scores(evidence, scores)
+        chosen = decode_subgroups(
+            scores, deep, self.hierarchy, self.subgroups, level, limit, threshold
+        )
+        found = (deep.filing(i) for i in range(len(scores)))
+        return chosen, [dict(zip(at.tolist(), s.tolist(), strict=True)) for at, _, s in found]
 
     def _result(
-        self, name: str, index: int, scores: Floats, chosen: SuggestionBatch, place: int
+        self,
+        name: str,
+        scores: Floats,
+        below: Mapping[int, float],
+        rows: NDArray[np.int32],
+        values: Floats,
+        place: int,
     ) -> FilingResult:
-        rows, _ = chosen.filing(index)
-        suggestions = tuple(self._suggestion(int(row), scores) for row in rows)
+        suggestions = tuple(
+            self._presenter.suggestion(row, value, scores, below)
+            for row, value in zip(rows.tolist(), values.tolist(), strict=True)
+        )
         if not suggestions or place < 0:
             where = Route("review", "no symbol clears the threshold asked for")
         else:
             where = route(self.labels.symbols[place], float(scores[place]), self.calibration)
         return FilingResult(name, suggestions, where, None, self._provenance)
-
-    def _suggestion(self, row: int, scores: Floats) -> Suggestion:
-        symbols, facts = self.labels.symbols, self._facts
-        path = tuple(PathStep(symbols[r], float(scores[r])) for r in self.hierarchy.path_rows(row))
-        return Suggestion(
-            symbols[row],
-            self.labels.ranks[row],
-            float(scores[row]),
-            facts.titles[row],
-            path,
-            "additional" if facts.additional[row] else "inventive",
-        )
 
     def _failed(self, name: str, error: CpcError) -> FilingResult:
         reason = f"not classified: {error.code}"

@@ -35,6 +35,7 @@ _COMMANDS = {
 _EXTRAS = {
     "accelerate": "train",
     "bentoml": "serve",
+    "matplotlib": "train",
     "onnx": "train",
     "onnxruntime": "cpu",
     "onnxscript": "train",

@@ -1,11 +1,14 @@
 """From the scores of all label rows to the few that are suggested. Pure functions on arrays.
 
 Back-off: without a level, a filing gets the deepest rows whose score clears the threshold: a row
-that clears it is suggested unless a row below it does too.
+that clears it is suggested unless a row below it does too. A subgroup's score is then that of the
+symbol or one below it, like any other row's; only among subgroups alone (`level` subgroup) is it
+the score of the very symbol, or else a subgroup would never stand behind the one it lies in.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,20 +16,22 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from cpc_classifier.hierarchy import Hierarchy
+from cpc_classifier.subgroup_scores import SubgroupScores
+from cpc_classifier.subgroups import Subgroups
 from taxonomy.symbol import Rank
 
-__all__ = ["SuggestionBatch", "decode"]
+__all__ = ["SuggestionBatch", "decode", "decode_subgroups"]
 
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class SuggestionBatch:
-    """Suggested rows of many filings.
+    """Suggested rows of many filings: label rows, or deep rows where subgroups are among them.
 
     Attributes:
-        matrix: float32 csr (B, n); within a filing, entries are in order of their scores,
-            best first, ties by row. A suggestion with score 0 is an explicit entry.
+        matrix: float32 csr (B, n) or (B, n + s); within a filing, entries are in order of their
+            scores, best first, ties by row. A suggestion with score 0 is an explicit entry.
     """
 
     matrix: sp.csr_array
@@ -41,9 +46,14 @@ class SuggestionBatch:
 
 
 def decode(
-    scores: Floats, hierarchy: Hierarchy, level: Rank | None, limit: int, threshold: float
+    scores: Floats,
+    hierarchy: Hierarchy,
+    level: Rank | None,
+    limit: int,
+    threshold: float,
+    covered: Sequence[NDArray[np.int32]] = (),
 ) -> SuggestionBatch:
-    """Choose the suggestions of each filing.
+    """Choose the label rows that are suggested for each filing.
 
     Args:
         scores: float32 (B, n), in [0, 1], no row above its parent.
@@ -51,6 +61,8 @@ def decode(
         level: only rows of this rank; None: the deepest that clear the threshold.
         limit: at most this many a filing, at least 1.
         threshold: least score of a suggestion, in [0, 1].
+        covered: of each filing, rows that are not suggested without a level, since something below
+            them is.
     """
     if level is None:
         rows = np.flatnonzero(hierarchy.active).astype(np.int32)
@@ -61,7 +73,65 @@ def decode(
     eligible = values >= np.float32(threshold)
     if level is None:
         eligible &= ~_has_clear_child(eligible, rows, hierarchy)
+        for filing, above in enumerate(covered):
+            eligible[filing] &= ~np.isin(rows, above)
     return _best(values, eligible, rows, len(hierarchy), limit)
+
+
+def decode_subgroups(
+    scores: Floats,
+    deep: SubgroupScores,
+    hierarchy: Hierarchy,
+    subgroups: Subgroups,
+    level: Rank | None,
+    limit: int,
+    threshold: float,
+) -> SuggestionBatch:
+    """Choose the suggestions of each filing where subgroups are among them.
+
+    Args:
+        scores: float32 (B, n), as in `decode`.
+        deep: scores of subgroups.
+        hierarchy: the label rows.
+        subgroups: those below them.
+        level: subgroup: rank the very symbols; None: the deepest rows that clear the threshold.
+        limit: as in `decode`.
+        threshold: as in `decode`.
+    """
+    n = len(hierarchy)
+    found = [deep.filing(i) for i in range(len(scores))]
+    if level == Rank.SUBGROUP:
+        chosen = [(at[own >= threshold] + n, own[own >= threshold]) for at, own, _ in found]
+        return _ranked(chosen, n + len(subgroups), limit)
+    below, above = [], []
+    for at, _, subtree in found:
+        clear = at[subtree >= threshold]
+        parents = subgroups.parent[clear]
+        above.append(parents[parents < n])
+        kept = clear[~np.isin(clear, parents - n)]
+        below.append((kept + n, subtree[np.searchsorted(at, kept)]))
+    dense = decode(scores, hierarchy, None, limit, threshold, above)
+    merged = [
+        (np.concatenate((rows, deeper)), np.concatenate((values, more)))
+        for (rows, values), (deeper, more) in zip(
+            (dense.filing(i) for i in range(len(scores))), below, strict=True
+        )
+    ]
+    return _ranked(merged, n + len(subgroups), limit)
+
+
+def _ranked(
+    chosen: Sequence[tuple[NDArray[np.int32], Floats]], width: int, limit: int
+) -> SuggestionBatch:
+    """The best of some rows of each filing, ties by row, as a csr of that width."""
+    parts = []
+    for rows, values in chosen:
+        order = np.lexsort((rows, -values))[:limit]
+        parts.append((rows[order], values[order]))
+    indptr = np.cumsum([0, *(len(rows) for rows, _ in parts)]).astype(np.int32)
+    rows = np.concatenate([rows for rows, _ in parts]).astype(np.int32)
+    values = np.concatenate([values for _, values in parts]).astype(np.float32)
+    return SuggestionBatch(sp.csr_array((values, rows, indptr), shape=(len(parts), width)))
 
 
 def _has_clear_child(

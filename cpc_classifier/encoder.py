@@ -89,18 +89,25 @@ class OnnxEncoder:
         return self._graph.widths[output]
 
     def encode(
-        self, texts: Sequence[str], outputs: Sequence[str] = ("memory_query", "logits")
+        self,
+        texts: Sequence[str],
+        outputs: Sequence[str] = ("memory_query", "logits"),
+        max_tokens: int = 0,
     ) -> dict[str, Floats]:
         """What the graph says of each text.
 
         Args:
             texts: any number, any length.
             outputs: names of the graph's outputs; only those are computed.
+            max_tokens: cut them shorter than the encoder could read; 0: do not.
 
         Returns:
             For each name float32 (len(texts), width), rows in the order of the texts.
         """
-        return self._graph.run_all(self.tokenise(texts), outputs)
+        tokens = self.tokenise(texts)
+        if max_tokens:  # the last one marks the end
+            tokens = [t if len(t) <= max_tokens else [*t[: max_tokens - 1], t[-1]] for t in tokens]
+        return self._graph.run_all(tokens, outputs)
 
     def tokenise(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of each text, cut to what the encoder reads, not padded."""

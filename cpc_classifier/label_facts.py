@@ -1,10 +1,9 @@
-"""What a result says of a label besides its score: its title, and whether it is additional only."""
+"""What a result says of a symbol besides its score: its title, and if it is additional only."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from taxonomy import releases
 from taxonomy.errors import CpcError
@@ -16,43 +15,40 @@ __all__ = ["LabelFacts"]
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
 class LabelFacts:
-    """Facts of the label rows.
+    """Titles of the deep rows, looked up when asked for; of the tree nothing else is kept."""
 
-    Attributes:
-        titles: of each row, "" where there is none.
-        additional: whether the row is for additional information only (2000-series, section Y).
-    """
-
-    titles: tuple[str, ...]
-    additional: tuple[bool, ...]
-
-    @classmethod
-    def of(cls, symbols: Sequence[str], release: str) -> LabelFacts:
-        """Look the rows up once; the taxonomy itself is not kept.
+    def __init__(self, symbols: Sequence[str], release: str) -> None:
+        """Find the rows.
 
         Args:
             symbols: of the rows.
             release: CPC release of the bundle; its titles are used where it is imported, else the
                 short labels that ship with the package.
         """
-        own = _titles(releases.packaged(), symbols)
-        official = _imported(symbols, release)
-        titles = tuple(long or short for long, short in zip(official or own, own, strict=True))
-        return cls(titles, tuple(Symbol.parse(s).is_additional_only for s in symbols))
+        self._symbols = symbols
+        sources = [releases.packaged()]
+        official = _imported(release)
+        if official is not None:
+            sources.insert(0, official)
+        self._titles = [(tree.titles, tree.find(symbols)) for tree in sources]
+
+    def title(self, row: int) -> str:
+        """The official title, else our own label, else ""."""
+        found = (titles[int(at[row])] for titles, at in self._titles if at[row] >= 0)
+        return next((title for title in found if title), "")
+
+    def is_additional_only(self, row: int) -> bool:
+        """Whether it is for additional information only: the 2000-series, section Y."""
+        return Symbol.parse(self._symbols[row]).is_additional_only
 
 
-def _imported(symbols: Sequence[str], release: str) -> list[str]:
-    """The titles of the imported release, [] where it is not there or cannot be read."""
+def _imported(release: str) -> Taxonomy | None:
+    """The imported release, None where it is not there or cannot be read."""
     if not release or release not in releases.imported():
-        return []
+        return None
     try:
-        return _titles(releases.load(release), symbols)
+        return releases.load(release)
     except CpcError as error:
         log.warning("titles of release %s cannot be read: %s", release, error.message)
-        return []
-
-
-def _titles(taxonomy: Taxonomy, symbols: Sequence[str]) -> list[str]:
-    return [taxonomy.title(symbol) if symbol in taxonomy else "" for symbol in symbols]
+        return None

@@ -1,14 +1,20 @@
-"""The memory: vectors of titles and filings with their label rows, searched whole.
+"""The memory: vectors of titles, definitions and filings with their rows, searched whole.
 
 A filing's K nearest items vote for the label rows they lie in, and for all rows above those; the
-shares of the vote are masses that never grow downwards. Vectors are stored with 4 bits a dimension
-and searched as float32. Owns `memory.safetensors` and `memory_items.tsv.gz`; an item's name is its
-line there: `t<TAB>symbol` for a title, `f<TAB>id` for a filing.
+shares of the vote are masses that never grow downwards. Vectors are kept with 4 bits a dimension
+and searched in that form by faiss (product quantisation with one dimension a code, "fast scan":
+André, Kermarrec, Le Scouarnec, "Cache locality is not enough", VLDB 2015); the best are compared
+again with decoded vectors of length 1.
+
+The first items are the titles of the deep rows, in their order; the others have a name:
+`d<TAB>symbol` for a definition, `f<TAB>id` for a filing. Owns `memory.safetensors` and
+`memory_items.tsv.gz`, which holds those names, one a line.
 """
 
 from __future__ import annotations
 
 import gzip
+import json
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,31 +22,36 @@ from typing import Any
 
 import faiss
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
 
 from cpc_classifier.errors import BundleError
-from cpc_classifier.hierarchy import Hierarchy
 from cpc_classifier.int4 import Codes, pack_int4, quantise, unpack_int4
 
-__all__ = ["ITEMS_FILE", "VECTORS_FILE", "Memory", "pack_int4", "unpack_int4", "vote"]
+__all__ = ["ITEMS_FILE", "VECTORS_FILE", "Memory", "vote"]
 
 Floats = NDArray[np.float32]
+Rows = NDArray[np.int32]
 
 VECTORS_FILE = "memory.safetensors"
 ITEMS_FILE = "memory_items.tsv.gz"
-ROOM = 32768
-"""Items for which room is made when there is none left."""
-BLAS_FROM = 12
-"""Queries from which one matrix product beats a scan for each query (2 cores, 330,000 items)."""
-BLAS_ITEMS = 4096
-"""Items of one such product."""
+TENSORS = ("low", "step", "indptr", "rows")
+AGAIN, FEWEST = 3, 64
+"""Candidates of the scan that are compared again: so many times what is asked for, at least 64.
+Of 100 neighbours 99.9 % are found so (370,000 items, 128 dimensions)."""
+BLOCK = 64
+"""Queries whose candidates are decoded together."""
 
 
 class Memory:
-    """Items with a unit vector, label rows and a name each."""
+    """Items with a vector and rows each.
+
+    Attributes:
+        titles: how many items stand before those with a name.
+        low: float32 (d,), as from `pack_int4`.
+        step: float32 (d,), likewise.
+    """
 
     def __init__(
         self,
@@ -51,40 +62,42 @@ class Memory:
         rows: ArrayLike,
         names: Sequence[str] | Path,
     ) -> None:
-        """Unpack the vectors.
+        """Make it searchable.
 
         Args:
             codes: uint8 (m, d / 2), as from `pack_int4`.
             low: float32 (d,), likewise.
             step: float32 (d,), likewise.
-            indptr: int (m + 1,), item i lies in the rows `rows[indptr[i]:indptr[i + 1]]`.
-            rows: int (nnz,), the deepest label rows of each item.
-            names: the name of each item, or the file with them, which is read when first needed.
+            indptr: int (named + 1,); of the items with a name, the i-th lies in the rows
+                `rows[indptr[i]:indptr[i + 1]]`. Item j before them is the title of row j.
+            rows: int (nnz,), the deepest rows of each.
+            names: of those items, or the file with the names, which is read when first needed.
         """
-        self._count = len(codes)
-        spare = max(1024, self._count // 8)  # pages that are never written cost no memory
-        self._vectors = np.empty((self._count + spare, len(low)), np.float32)
-        unpack_int4(codes, low, step, out=self._vectors[: self._count])
-        self._packed = codes, low, step
+        self.low, self.step = low, step
+        self._codes, self._count = codes, len(codes)
         self._indptr = np.asarray(indptr, np.int32)
-        self._rows = np.asarray(rows)
+        self._rows = np.asarray(rows, np.int32)
+        self.titles = self._count - (len(self._indptr) - 1)
         self._names = names if isinstance(names, Path) else list(names)
         self._added: list[str] = []
-        self._closed: tuple[Hierarchy, sp.csr_array] | None = None
-        faiss.cvar.distance_compute_blas_threshold = BLAS_FROM
-        faiss.cvar.distance_compute_blas_database_bs = BLAS_ITEMS
+        self._index = _fast_scan(codes, low, step)
 
     def __len__(self) -> int:
         return self._count
 
     @property
-    def vectors(self) -> Floats:
-        """float32 (m, d), rows of length 1."""
-        return self._vectors[: self._count]
+    def dim(self) -> int:
+        """Dimensions of a vector."""
+        return len(self.low)
+
+    @property
+    def codes(self) -> Codes:
+        """uint8 (m, d / 2), as from `pack_int4`; not to be written to."""
+        return self._codes[: self._count]
 
     @property
     def names(self) -> list[str]:
-        """The names of all items.
+        """The names of the items after the titles.
 
         Raises:
             BundleError: their file cannot be read, or has another number of lines.
@@ -95,28 +108,48 @@ class Memory:
                 lines = gzip.decompress(path.read_bytes()).decode("utf-8").split("\n")[:-1]
             except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
                 raise BundleError(f"{path}: cannot be read: {error}") from error
-            if len(lines) != self._count - len(self._added):
-                raise BundleError(f"{path}: {len(lines)} lines for {self._count} items")
+            expected = self._count - self.titles - len(self._added)
+            if len(lines) != expected:
+                raise BundleError(f"{path}: {len(lines)} lines for {expected} items")
             self._names = lines
         return self._names + self._added
 
-    def rows(self, item: int) -> NDArray[np.int32]:
-        """The deepest label rows of an item."""
-        return self._rows[self._indptr[item] : self._indptr[item + 1]].astype(np.int32)
+    def rows(self, item: int) -> Rows:
+        """The deepest rows of an item: int32 (k,)."""
+        if item < self.titles:
+            return np.array([item], np.int32)
+        named = item - self.titles
+        return self._rows[self._indptr[named] : self._indptr[named + 1]]
+
+    def item_rows(self) -> tuple[Rows, Rows]:
+        """The deepest rows of all items, as csr: int32 (m + 1,) and int32 (nnz,)."""
+        titles = np.arange(self.titles, dtype=np.int32)
+        return (
+            np.concatenate((titles, self._indptr + np.int32(self.titles))),
+            np.concatenate((titles, self._rows)),
+        )
+
+    def vectors(self, items: ArrayLike | slice) -> Floats:
+        """The vectors of some items: float32 (k, d), rows of length 1."""
+        at = items if isinstance(items, slice) else np.asarray(items, np.int64)
+        return unpack_int4(self.codes[at], self.low, self.step)
 
     @classmethod
-    def pack(cls, vectors: Floats, rows: Sequence[ArrayLike], names: Sequence[str]) -> Memory:
+    def pack(
+        cls, vectors: Floats, rows: Sequence[ArrayLike], names: Sequence[str], titles: int = 0
+    ) -> Memory:
         """Make a memory of vectors as computed.
 
         Args:
-            vectors: float32 (m, d), d even.
-            rows: the deepest label rows of each item.
-            names: the name of each item.
+            vectors: float32 (m, d), d even; the first are those of titles.
+            rows: the deepest rows of each item after the titles.
+            names: the name of each of these.
+            titles: how many vectors stand before them; item j is the title of row j.
         """
-        if not len(vectors) == len(rows) == len(names) or vectors.shape[1] % 2:
+        if not len(vectors) - titles == len(rows) == len(names) or vectors.shape[1] % 2:
             raise ValueError(
-                f"{vectors.shape} vectors, {len(rows)} lists of rows and {len(names)} names: "
-                "as many of each are needed, and an even number of dimensions"
+                f"{vectors.shape} vectors with {titles} titles, {len(rows)} lists of rows and "
+                f"{len(names)} names: as many of each are needed, and an even number of dimensions"
             )
         parts = [np.asarray(part, np.int32).reshape(-1) for part in rows]
         indptr = np.concatenate(([0], np.cumsum([len(part) for part in parts])))
@@ -124,25 +157,24 @@ class Memory:
         return cls(*pack_int4(np.asarray(vectors, np.float32)), indptr, flat, names)
 
     def add(self, vector: Floats, rows: ArrayLike, name: str) -> None:
-        """Append one item: a reviewed decision, a new title.
+        """Append one item: a reviewed decision.
 
         Args:
             vector: float32 (d,), of length 1.
-            rows: its deepest label rows.
+            rows: its deepest rows.
             name: its name.
         """
-        if self._count == len(self._vectors):
-            self._vectors = np.concatenate((self._vectors, np.empty_like(self._vectors[:ROOM])))
-        self._vectors[self._count] = vector
-        self._count += 1
         own = np.asarray(rows, np.int32).reshape(-1)
+        code = quantise(np.asarray(vector, np.float32)[None], self.low, self.step)
+        if self._count == len(self._codes):
+            spare = max(1024, self._count // 8)
+            self._codes = np.concatenate((self._codes, np.zeros((spare, code.shape[1]), np.uint8)))
+        self._codes[self._count] = code
+        self._index.add(_decoded(code, self.low, self.step))
+        self._count += 1
         self._rows = np.concatenate((self._rows, own))
         self._indptr = np.append(self._indptr, np.int32(len(self._rows)))
         self._added.append(name)
-        if self._closed is not None:
-            hierarchy, closed = self._closed
-            new = hierarchy.closed_csr([0, len(own)], own)
-            self._closed = hierarchy, sp.csr_array(sp.vstack((closed, new), format="csr"))
 
     def search(self, queries: Floats, k: int) -> tuple[Floats, NDArray[np.int64]]:
         """The nearest items of each query, nearest first.
@@ -155,59 +187,29 @@ class Memory:
             similarity float32 (B, k) and items int64 (B, k).
         """
         asked, k = np.ascontiguousarray(queries, np.float32), min(k, self._count)
-        if len(asked) == 1:  # faiss gives one query one thread; this is twice as fast
-            near = self.vectors @ asked[0]
-            top = np.argpartition(near, self._count - k)[self._count - k :]
-            top = top[np.argsort(-near[top], kind="stable")]
-            return near[None, top], top[None].astype(np.int64)
-        similarity, items = faiss.knn(asked, self.vectors, k, metric=faiss.METRIC_INNER_PRODUCT)
+        similarity = np.empty((len(asked), k), np.float32)
+        items = np.empty((len(asked), k), np.int64)
+        for start in range(0, len(asked), BLOCK):
+            block = asked[start : start + BLOCK]
+            _, found = self._index.search(block, min(max(AGAIN * k, FEWEST), self._count))
+            near = np.einsum("bkd,bd->bk", self._decoded(found), block)
+            order = np.argsort(-near, axis=1, kind="stable")[:, :k]
+            similarity[start : start + BLOCK] = np.take_along_axis(near, order, axis=1)
+            items[start : start + BLOCK] = np.take_along_axis(found, order, axis=1)
         return similarity, items
 
-    def masses(self, queries: Floats, k: int, temperature: float, hierarchy: Hierarchy) -> Floats:
-        """The share of the nearest items' vote for each label's subtree: float32 (B, n).
-
-        Args:
-            queries: float32 (B, d), of length 1.
-            k: how many items vote.
-            temperature: of the softmax over their similarities.
-            hierarchy: the label rows.
-        """
-        similarity, items = self.search(queries, k)
-        return self.masses_of(vote(similarity, temperature), items, hierarchy)
-
-    def masses_of(self, weights: Floats, items: NDArray[np.int64], hierarchy: Hierarchy) -> Floats:
-        """The weight of given items in each label's subtree.
-
-        An item counts once a label, whether one or several of its rows lie below. A label sums
-        the weights of its items in the order given, so it never gets less than one below it.
-
-        Args:
-            weights: float32 (B, k), at least 0.
-            items: int64 (B, k).
-            hierarchy: the label rows.
-
-        Returns:
-            float32 (B, n), in [0, 1] where the weights of a filing sum to 1.
-        """
-        if self._closed is None or self._closed[0] is not hierarchy:
-            self._closed = hierarchy, hierarchy.closed_csr(self._indptr, self._rows)
-        starts = np.arange(len(items) + 1) * items.shape[1]
-        picked = sp.csr_array(
-            (weights.ravel(), items.ravel(), starts), shape=(len(items), self._count)
-        )
-        masses: Floats = (picked @ self._closed[1]).toarray()
-        return np.minimum(masses, np.float32(1), out=masses)
+    def _decoded(self, items: NDArray[np.int64]) -> Floats:
+        """float32 (B, k, d) of items int64 (B, k)."""
+        return self.vectors(items.ravel()).reshape(*items.shape, self.dim)
 
     def save(self, folder: Path) -> None:
         """Write `memory.safetensors` and `memory_items.tsv.gz` into a folder."""
-        codes, low, step = self._packed
-        added = quantise(self._vectors[len(codes) : self._count], low, step)
         tensors: dict[str, NDArray[Any]] = {
-            "codes": np.concatenate((codes, added)),
-            "low": low,
-            "step": step,
+            "codes": self.codes,
+            "low": self.low,
+            "step": self.step,
             "indptr": self._indptr,
-            "rows": self._rows.astype(np.uint16 if self._rows.max(initial=0) < 65536 else np.int32),
+            "rows": self._rows,
         }
         part = folder / (VECTORS_FILE + ".part")
         save_file(tensors, part)
@@ -226,15 +228,14 @@ class Memory:
         """
         path = folder / VECTORS_FILE
         try:
-            t = load_file(path)
-            codes, low, step, indptr, rows = (
-                t[name] for name in ("codes", "low", "step", "indptr", "rows")
-            )
+            with safe_open(path, framework="numpy") as file:
+                low, step, indptr, rows = (file.get_tensor(name) for name in TENSORS)
+            codes = _mapped(path, "codes")
         except KeyError as error:
             raise BundleError(f"{path}: lacks the tensor {error}") from error
         except (OSError, SafetensorError) as error:
             raise BundleError(f"{path}: cannot be read as safetensors: {error}") from error
-        fit = codes.shape[1] * 2 == len(low) == len(step) and len(indptr) == len(codes) + 1
+        fit = codes.shape[1] * 2 == len(low) == len(step) and len(indptr) <= len(codes) + 1
         if not fit or indptr[-1] != len(rows):
             raise BundleError(
                 f"{path}: shapes do not fit: codes {codes.shape}, low {low.shape}, "
@@ -249,3 +250,32 @@ def vote(similarity: Floats, temperature: float) -> Floats:
     weights: Floats = np.exp(nearness / np.float32(temperature))
     weights /= weights.sum(axis=1, keepdims=True)
     return weights
+
+
+def _mapped(path: Path, name: str) -> Codes:
+    """A tensor of bytes as it lies in a safetensors file that was read before, not copied: other
+    processes with the same file share its pages. The format: 8 bytes with the length of a JSON
+    header, which says where each tensor begins after it."""
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        spec = json.loads(file.read(size))[name]
+    start = 8 + size + spec["data_offsets"][0]
+    return np.memmap(path, np.uint8, "r", offset=start, shape=tuple(spec["shape"]))
+
+
+def _fast_scan(codes: Codes, low: Floats, step: Floats) -> Any:
+    """faiss's index over codes as they are: code c of dimension i stands for low + step * c."""
+    dim = len(low)
+    index = faiss.IndexPQ(dim, dim, 4, faiss.METRIC_INNER_PRODUCT)
+    levels = low[:, None] + step[:, None] * np.arange(16, dtype=np.float32)
+    faiss.copy_array_to_vector(levels.astype(np.float32).ravel(), index.pq.centroids)
+    faiss.copy_array_to_vector(np.ascontiguousarray(codes).ravel(), index.codes)
+    index.is_trained, index.ntotal = True, len(codes)
+    return faiss.IndexPQFastScan(index)  # type: ignore[arg-type]
+
+
+def _decoded(codes: Codes, low: Floats, step: Floats) -> Floats:
+    """float32 (k, d), not scaled: what these codes are quantised back from."""
+    levels = np.empty((len(codes), len(low)), np.float32)
+    levels[:, 0::2], levels[:, 1::2] = codes & 15, codes >> 4
+    return low + step * levels

@@ -79,7 +79,7 @@ def test_a_name_that_leaves_the_folder_is_refused(folder: Path, name: str) -> No
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda m: m.update(format=2), "format 2 is unknown"),
+        (lambda m: m.update(format=1), "format 1 is unknown"),
         (lambda m: m.pop("format"), "format None is unknown"),
         (lambda m: m.pop("encoder"), "lacks 'encoder'"),
         (lambda m: m.pop("release"), "release"),

@@ -70,7 +70,8 @@ def test_scores_are_those_of_the_parts_put_together(classifier: Classifier) -> N
     text = "lithium electrolyte"
     encoded = classifier.encoder.encode([text])
     c, tree = classifier.calibration, classifier.hierarchy
-    masses = classifier.memory.masses(encoded["memory_query"], c.k, c.temperature, tree)
+    evidence = classifier.scoring.evidence(encoded["logits"], encoded["memory_query"])
+    masses = classifier.scoring.masses(evidence)
     q = c.conditionals(encoded["logits"], masses, tree)
     [result] = classifier.suggest([Filing("1", title=text)], limit=1)
     best = result.suggestions[0]

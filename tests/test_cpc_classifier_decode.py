@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tiny_bundle import mini_labels
+from tiny_bundle import mini_labels, mini_subgroups
 
-from cpc_classifier.decode import decode
+from cpc_classifier.decode import decode, decode_subgroups
 from cpc_classifier.hierarchy import Hierarchy
+from cpc_classifier.subgroup_scores import SubgroupScores
 from taxonomy.symbol import Rank
 
 MINI = mini_labels().to_hierarchy()
@@ -91,3 +92,53 @@ def test_it_chooses_what_a_plain_search_chooses(
         rows, values = batch.filing(i)
         assert rows.tolist() == wanted
         np.testing.assert_array_equal(values, own[wanted])
+
+
+DEEP = mini_subgroups()
+AT = {symbol: i for i, symbol in enumerate(DEEP.symbols)}
+
+
+def deep_scores(**own: float) -> SubgroupScores:
+    """Scores of all subgroups: each symbol as given, with `_` for `/`; a subtree the greatest."""
+    scores = np.zeros(len(DEEP), np.float32)
+    for name, score in own.items():
+        scores[AT[name.replace("_", "/")]] = score
+    subtree = np.array([scores[i : DEEP.end[i]].max() for i in range(len(DEEP))], np.float32)
+    at = np.arange(len(DEEP), dtype=np.int32)
+    return SubgroupScores(np.array([0, len(DEEP)]), at, scores, subtree)
+
+
+def deep_symbols(
+    scores: np.ndarray, deep: SubgroupScores, level: Rank | None, limit: int, threshold: float
+) -> list[tuple[str, float]]:
+    found = decode_subgroups(scores, deep, MINI, DEEP, level, limit, threshold)
+    rows, values = found.filing(0)
+    names = MINI.symbols + DEEP.symbols
+    return [(names[r], round(v, 3)) for r, v in zip(rows.tolist(), values.tolist(), strict=True)]
+
+
+def test_among_subgroups_each_has_the_score_of_the_very_symbol() -> None:
+    scores = scored(H01M10_=0.9)
+    deep = deep_scores(H01M10_0525=0.6, H01M10_05=0.2, H01M10_42=0.3)
+    assert deep_symbols(scores, deep, Rank.SUBGROUP, 3, 0.0) == [
+        ("H01M10/0525", 0.6),
+        ("H01M10/42", 0.3),
+        ("H01M10/05", 0.2),
+    ]
+    assert deep_symbols(scores, deep, Rank.SUBGROUP, 9, 0.3) == [
+        ("H01M10/0525", 0.6),
+        ("H01M10/42", 0.3),
+    ]
+
+
+def test_back_off_ends_at_the_deepest_subgroup_that_clears() -> None:
+    scores = scored(H01M10_=0.9, A61B5_=0.5)
+    deep = deep_scores(H01M10_0525=0.6, H01M10_05=0.2, H01M10_42=0.3, A61B5_02=0.1)
+    assert deep_symbols(scores, deep, None, 9, 0.4) == [("H01M10/0525", 0.6), ("A61B5/00", 0.5)]
+    assert deep_symbols(scores, deep, None, 9, 0.3) == [
+        ("H01M10/0525", 0.6),
+        ("A61B5/00", 0.5),
+        ("H01M10/42", 0.3),
+    ]
+    assert deep_symbols(scores, deep, None, 1, 0.7) == [("H01M10/00", 0.9)]
+    assert deep_symbols(scores, deep, None, 9, 0.95) == []

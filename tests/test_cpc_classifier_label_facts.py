@@ -21,10 +21,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_own_labels_serve_where_no_release_is_imported(home: Path) -> None:
-    facts = LabelFacts.of(SYMBOLS, "2025.05")
+    facts = LabelFacts(SYMBOLS, "2025.05")
     packaged = releases.packaged()
-    assert facts.titles[:3] == tuple(packaged.title(s) for s in SYMBOLS[:3])
-    assert facts.titles[3] == ""
+    assert [facts.title(row) for row in range(3)] == [packaged.title(s) for s in SYMBOLS[:3]]
+    assert facts.title(3) == ""
 
 
 def test_titles_come_from_the_imported_release(home: Path) -> None:
@@ -35,11 +35,11 @@ def test_titles_come_from_the_imported_release(home: Path) -> None:
         SchemeEntry("H01M10/00", 0, "Invented group"),
     ]
     write_snapshot(Taxonomy.from_entries("2031.01", entries), home / "2031.01.snapshot")
-    facts = LabelFacts.of(SYMBOLS, "2031.01")
-    assert facts.titles[0] == "Invented section"
-    assert facts.titles[1] == releases.packaged().title("H01")
-    assert facts.titles[3] == "Invented group"
-    assert LabelFacts.of(SYMBOLS, "2025.05").titles[3] == ""
+    facts = LabelFacts(SYMBOLS, "2031.01")
+    assert facts.title(0) == "Invented section"
+    assert facts.title(1) == releases.packaged().title("H01")
+    assert facts.title(3) == "Invented group"
+    assert LabelFacts(SYMBOLS, "2025.05").title(3) == ""
 
 
 def test_a_damaged_release_is_logged_and_own_labels_serve(
@@ -47,11 +47,12 @@ def test_a_damaged_release_is_logged_and_own_labels_serve(
 ) -> None:
     (home / "2031.01.snapshot").write_bytes(b"broken")
     with caplog.at_level(logging.WARNING):
-        facts = LabelFacts.of(SYMBOLS, "2031.01")
+        facts = LabelFacts(SYMBOLS, "2031.01")
     assert "2031.01" in caplog.text
-    assert facts.titles[0] == releases.packaged().title("H")
+    assert facts.title(0) == releases.packaged().title("H")
 
 
 def test_the_2000_series_and_section_y_are_additional(home: Path) -> None:
-    facts = LabelFacts.of(SYMBOLS, "")
-    assert facts.additional == (False, False, False, False, True, True)
+    facts = LabelFacts(SYMBOLS, "")
+    found = [facts.is_additional_only(row) for row in range(len(SYMBOLS))]
+    assert found == [False, False, False, False, True, True]

@@ -68,7 +68,7 @@ def test_over_rest(server: Server) -> None:
             scores = [step["score"] for step in found["path"]] + [found["score"]]
             assert scores == sorted(scores, reverse=True)
     told = server.ask("GET", "/v1/info").json
-    assert told["levels"] == ["section", "class", "subclass", "main-group"]
+    assert told["levels"] == ["section", "class", "subclass", "main-group", "subgroup"]
 
 
 @pytest.mark.browser

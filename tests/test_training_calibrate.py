@@ -7,6 +7,8 @@ import pytest
 
 from cpc_classifier.hierarchy import Hierarchy
 from cpc_classifier.memory import Memory
+from cpc_classifier.scoring import Scoring
+from cpc_classifier.subgroups import Subgroups
 from taxonomy.symbol import Rank
 from training.calibrate import Observed, assign_threshold, fit_calibration
 from training.corpus import Known
@@ -47,6 +49,7 @@ HIERARCHY = Hierarchy(
     np.array([0, 1, *[2] * 8, 3], np.int8),
 )
 SUBCLASSES = HIERARCHY.rows_at(Rank.SUBCLASS)
+NONE = Subgroups(len(HIERARCHY), (), np.zeros(0, np.int32))
 
 
 def _observed(n: int, slope: float) -> tuple[Observed, Memory]:
@@ -66,10 +69,11 @@ def _observed(n: int, slope: float) -> tuple[Observed, Memory]:
 
 def test_the_slope_of_the_head_is_found() -> None:
     data, memory = _observed(1500, slope=0.5)
-    found = fit_calibration(data, memory, HIERARCHY, PRECISION, CONFIDENCE)
+    found = fit_calibration(data, memory, HIERARCHY, NONE, PRECISION, CONFIDENCE)
     assert found.alpha[Rank.SUBCLASS] == pytest.approx(0.5, abs=0.1)
     assert found.beta[Rank.SUBCLASS] == pytest.approx(0.0, abs=0.1)
-    masses = memory.masses(data.queries, found.k, found.temperature, HIERARCHY)
+    scoring = Scoring(HIERARCHY, NONE, memory, found)
+    masses = scoring.masses(scoring.evidence(data.logits, data.queries))
     scores = HIERARCHY.products(found.conditionals(data.logits, masses, HIERARCHY))
     true = np.array([np.isin(SUBCLASSES, listed) for listed in data.rows])
     np.testing.assert_allclose(scores[:, SUBCLASSES].mean(0), true.mean(0), atol=0.04)
@@ -78,4 +82,4 @@ def test_the_slope_of_the_head_is_found() -> None:
 def test_too_few_complete_records_are_refused() -> None:
     data, memory = _observed(40, slope=1.0)
     with pytest.raises(CorpusError, match="at least 50"):
-        fit_calibration(data, memory, HIERARCHY, PRECISION, CONFIDENCE)
+        fit_calibration(data, memory, HIERARCHY, NONE, PRECISION, CONFIDENCE)

@@ -123,9 +123,9 @@ def test_the_manifest_tells_how_good_it_is(bundle: Path) -> None:
 def test_the_memory_holds_all_texts_and_filings_but_those_of_the_test(
     bundle: Path, data: Path
 ) -> None:
-    names = Memory.load(bundle).names
-    titles = len(read_title_list(data / "titles"))
-    assert sum(name.startswith("t\t") for name in names) == titles
+    memory = Memory.load(bundle)
+    names = memory.names
+    assert memory.titles == len(read_title_list(data / "titles"))
     filings = {name.removeprefix("f\t") for name in names if name.startswith("f\t")}
     assert filings == {f"train{i}" for i in range(96)} | {f"valid{i}" for i in range(80)}
 

@@ -22,6 +22,7 @@ from cpc_classifier.bundle import write_manifest
 from cpc_classifier.calibration import Calibration
 from cpc_classifier.labels import LabelIndex
 from cpc_classifier.memory import Memory
+from cpc_classifier.subgroups import SUBGROUPS_FILE, Subgroups
 from taxonomy.symbol import Rank
 
 SCHEME = """
@@ -83,6 +84,22 @@ Y02T10/00 road charging
 Y02T50/00 aviation aircraft
 Y02T70/00 maritime ship
 """
+SUBGROUPS = """
+A61B5/02 A61B5/00 heartbeat rate
+A61B5/021 A61B5/02 pressure cuff
+A61B5/08 A61B5/00 breathing lung
+H01M10/05 H01M10/00 accumulator cell
+H01M10/052 H01M10/05 alkali metal
+H01M10/0525 H01M10/052 rocking chair
+H01M10/056 H01M10/05 salt solvent
+H01M10/42 H01M10/00 maintenance repair
+H04L9/08 H04L9/00 distribution exchange
+H04L9/32 H04L9/00 signature identity
+"""
+DEEPER: dict[str, tuple[str, str]] = {
+    line.split()[0]: (line.split()[1], line.split(" ", 2)[2])
+    for line in SUBGROUPS.strip().splitlines()
+}
 TITLES: dict[str, str] = dict(line.split(" ", 1) for line in SCHEME.strip().splitlines())
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 DIM, MEMORY_DIM, MAX_TOKENS, MAX_CHARS = 64, 32, 64, 512
@@ -100,21 +117,30 @@ def mini_labels() -> LabelIndex:
     )
 
 
+def mini_subgroups(deep: bool = True) -> Subgroups:
+    """The subgroups below them; none of them for a bundle that ends at main groups."""
+    row = {symbol: at for at, symbol in enumerate([*TITLES, *DEEPER])}
+    parents = [row[above] for above, _ in DEEPER.values()] if deep else []
+    return Subgroups(len(TITLES), tuple(DEEPER) if deep else (), np.array(parents, np.int32))
+
+
 def _parent(symbol: str) -> str:
     if "/" in symbol:
         return symbol[:4]
     return {1: "", 3: symbol[:1], 4: symbol[:3]}[len(symbol)]
 
 
-def build_tiny_bundle(folder: Path, assign_threshold: float = 0.5) -> Path:
+def build_tiny_bundle(folder: Path, assign_threshold: float = 0.5, deep: bool = False) -> Path:
     """Make the bundle in a folder that is created here.
 
     Args:
         folder: gets the files.
         assign_threshold: of the route.
+        deep: with subgroups.
     """
     folder.mkdir(parents=True)
-    vocabulary = [*SPECIAL, *dict.fromkeys(w for s in TITLES for w in TITLES[s].split())]
+    words = [*TITLES.values(), *(words for _, words in DEEPER.values())]
+    vocabulary = [*SPECIAL, *dict.fromkeys(word for title in words for word in title.split())]
     _tokenizer(vocabulary).save(str(folder / "tokenizer.json"))
     labels = mini_labels()
     rng = np.random.default_rng(3)
@@ -123,15 +149,16 @@ def build_tiny_bundle(folder: Path, assign_threshold: float = 0.5) -> Path:
     table = np.zeros((len(vocabulary), DIM), np.float32)
     for symbol, place in zip(TITLES, places, strict=True):
         table[[vocabulary.index(word) for word in TITLES[symbol].split()]] += place
+    subgroups = mini_subgroups(deep)
+    below = _placed_below(places, subgroups, rng)
+    for symbol, place in zip(subgroups.symbols, below, strict=True):
+        table[[vocabulary.index(word) for word in DEEPER[symbol][1].split()]] += place
     turn = np.linalg.qr(rng.standard_normal((DIM, DIM)))[0][:, :MEMORY_DIM].astype(np.float32)
     onnx.save(_graph(table, turn, own * 24, labels), str(folder / "model.onnx"))
     labels.write(folder / "labels.tsv")
-    memory = Memory.pack(
-        _unit(places @ turn),
-        [[row] for row in range(len(labels))],
-        [f"t\t{symbol}" for symbol in labels.symbols],
-    )
-    memory.save(folder)
+    subgroups.write(folder / SUBGROUPS_FILE, labels)
+    titles = _unit(np.concatenate((places, below)) @ turn)
+    Memory.pack(titles, [], [], titles=len(titles)).save(folder)
     Calibration(
         k=10,
         temperature=0.1,
@@ -155,6 +182,17 @@ def build_tiny_bundle(folder: Path, assign_threshold: float = 0.5) -> Path:
         created="2025-05-01T00:00:00Z",
     )
     return folder
+
+
+def _placed_below(
+    places: NDArray[np.float32], subgroups: Subgroups, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Where the words of subgroups lie: near the symbol above."""
+    deep = np.concatenate((places, np.zeros((len(subgroups), DIM), np.float32)))
+    own = _unit(rng.standard_normal((len(subgroups), DIM)))
+    for i, above in enumerate(subgroups.parent.tolist()):
+        deep[len(places) + i] = _unit((deep[above] + own[i])[None])[0]
+    return deep[len(places) :]
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +11,22 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from cpc_classifier.bundle import ModelBundle, write_manifest
+from cpc_classifier.bundle import CALIBRATION, LABELS, ModelBundle, write_manifest
 from cpc_classifier.calibration import Calibration
 from cpc_classifier.classifier import Classifier
 from cpc_classifier.memory import Memory
-from taxonomy.symbol import Rank
+from cpc_classifier.subgroups import SUBGROUPS_FILE
+from taxonomy.symbol import Rank, Symbol
 from training.adapt import tokenise
 from training.calibrate import Observed, fit_calibration
+from training.calibrate_subgroups import Allocated, fit_subgroups
 from training.checkpoint import write_tensors
+from training.corpus import Example, Known
 from training.encoder import PatentEncoder
 from training.errors import ParityError
 from training.export import BundleGraph, check_parity, export_graph, merge, quantise
 from training.head import TreeHead
+from training.memory_items import build_memory, deep_rows, symbol_rows
 from training.recipe import Recipe
 from training.sources import Sources, example_texts
 
@@ -60,12 +64,14 @@ def build_bundle(
     folder.mkdir()
     merged = merge(encoder)
     graph = BundleGraph(merged, head, sources.hierarchy)
-    fp32 = run / "model.fp32.onnx"
+    fp32 = run / "fp32" / "model.onnx"
+    fp32.parent.mkdir(exist_ok=True)
     export_graph(graph, fp32)
     quantise(fp32, folder / "model.onnx")
     tokenizer.no_truncation()
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
-    sources.labels.write(folder / "labels.tsv")
+    sources.labels.write(folder / LABELS)
+    sources.subgroups.write(folder / SUBGROUPS_FILE, sources.labels)
     _memory(sources, merged, vectors).save(folder)
     _warm_start(encoder, head, folder)
     Calibration(
@@ -78,7 +84,7 @@ def build_bundle(
         2.0,
         recipe.serve.assign_precision,
         recipe.serve.assign_confidence,
-    ).save(folder / "calibration.json")
+    ).save(folder / CALIBRATION)
     _manifest(recipe, sources, encoder.dim, folder, {})
     _calibrate(recipe, sources, folder)
     _manifest(recipe, sources, encoder.dim, folder, {})
@@ -112,15 +118,16 @@ def _memory(
     sources: Sources, encoder: PatentEncoder, vectors: Embeddings, *, validated: bool = False
 ) -> Memory:
     """All label texts and training filings, in the memory's space; at last the others too."""
-    filings, found = sources.train, [vectors.texts, vectors.train]
+    filings, found = sources.train, vectors.train
     if validated:
-        filings, found = filings + sources.valid, [*found, vectors.valid]
+        filings, found = filings + sources.valid, np.concatenate((found, vectors.valid))
     with torch.inference_mode():
-        together = torch.from_numpy(np.concatenate(found).astype(np.float32))
-        projected = encoder.memory_query(together).numpy()
-    names = [f"t\t{t.symbol}" for t in sources.texts] + [f"f\t{e.filing.id}" for e in filings]
-    rows = [sources.text_rows[i : i + 1] for i in range(len(sources.texts))]
-    return Memory.pack(projected, rows + [e.deepest for e in filings], names)
+        texts, filed = (
+            encoder.memory_query(torch.from_numpy(v.astype(np.float32))).numpy()
+            for v in (vectors.texts, found)
+        )
+    row_of = deep_rows(sources.labels, sources.subgroups)
+    return build_memory(sources.texts, texts, filings, filed, row_of)
 
 
 def _warm_start(encoder: PatentEncoder, head: TreeHead, folder: Path) -> None:
@@ -159,20 +166,30 @@ def _manifest(
 def _calibrate(recipe: Recipe, sources: Sources, folder: Path) -> None:
     classifier = Classifier.load(folder)
     encoded = classifier.encoder.encode(example_texts(recipe, sources.valid))
-    observed = Observed(
-        encoded["memory_query"],
-        encoded["logits"],
-        [e.rows for e in sources.valid],
-        np.array([e.known for e in sources.valid], np.int8),
-    )
+    queries, logits = encoded["memory_query"], encoded["logits"]
+    known = np.array([e.known for e in sources.valid], np.int8)
+    observed = Observed(queries, logits, [e.rows for e in sources.valid], known)
     spec = recipe.serve
-    fit_calibration(
+    calibration = fit_calibration(
         observed,
         classifier.memory,
         sources.hierarchy,
+        sources.subgroups,
         spec.assign_precision,
         spec.assign_confidence,
-    ).save(folder / "calibration.json")
+    )
+    at = [i for i, e in enumerate(sources.valid) if known[i] == Known.ALL and _placed(e)]
+    rows = symbol_rows([sources.valid[i] for i in at], deep_rows(sources.labels, sources.subgroups))
+    allocated = Allocated(logits[at], queries[at], rows)
+    subgroup = fit_subgroups(
+        allocated, classifier.memory, sources.hierarchy, sources.subgroups, calibration
+    )
+    replace(calibration, subgroup=subgroup).save(folder / CALIBRATION)
+
+
+def _placed(example: Example) -> bool:
+    """Whether all its symbols are main groups or subgroups."""
+    return all(Symbol.parse(s).rank >= Rank.MAIN_GROUP for s in example.symbols)
 
 
 def _quality(recipe: Recipe, sources: Sources, folder: Path, fp32: Path) -> dict[str, Any]:
@@ -182,10 +199,11 @@ def _quality(recipe: Recipe, sources: Sources, folder: Path, fp32: Path) -> dict
         ParityError: int8 loses more than a point, and more than one filing.
     """
     found = {"int8": _first_guesses(recipe, sources, folder)}
-    beside = fp32.parent / "bundle.fp32"
+    beside = fp32.parent.parent / "bundle.fp32"
     shutil.rmtree(beside, ignore_errors=True)
     shutil.copytree(folder, beside)
-    shutil.copyfile(fp32, beside / "model.onnx")
+    for file in fp32.parent.iterdir():  # a graph above 2 GB has its weights in a second file
+        shutil.copyfile(file, beside / file.name)
     _manifest(recipe, sources, ModelBundle.load(folder).manifest.encoder.dim, beside, {})
     found["fp32"] = _first_guesses(recipe, sources, beside)
     lost = round((found["fp32"] - found["int8"]) * len(sources.valid))

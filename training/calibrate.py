@@ -22,6 +22,8 @@ from cpc_classifier.calibration import RANKS, Calibration, mass_log_odds
 from cpc_classifier.hierarchy import Hierarchy
 from cpc_classifier.memory import Memory, vote
 from cpc_classifier.routing import best_places
+from cpc_classifier.subgroups import Subgroups
+from cpc_classifier.votes import Votes
 from taxonomy.symbol import Rank
 from training.batches import dense
 from training.corpus import Known, negative_rows
@@ -38,7 +40,7 @@ SMOOTHINGS = (0.002, 0.01)
 STEPS = 60
 FOLDS = 5
 FIRST_GUESS = 3.0
-"""Weight of the best subclass beside the sums over all rows."""
+"""Weight of the best symbol of each rank beside the sums over all rows."""
 ENOUGH = 200
 """Records with complete CPC from which those with complete IPC are left out."""
 
@@ -61,7 +63,12 @@ class Observed:
 
 
 def fit_calibration(
-    data: Observed, memory: Memory, hierarchy: Hierarchy, precision: float, confidence: float
+    data: Observed,
+    memory: Memory,
+    hierarchy: Hierarchy,
+    subgroups: Subgroups,
+    precision: float,
+    confidence: float,
 ) -> Calibration:
     """The calibration with the best likelihood over a small grid of neighbour settings.
 
@@ -74,10 +81,11 @@ def fit_calibration(
             f"{told.sum()} validation records have complete labels: at least 50 needed"
         )
     everything = np.ones(len(data.known), bool)
+    votes = Votes(memory, hierarchy, subgroups)
     similarity, items = memory.search(data.queries, max(NEIGHBOURS))
     losses: dict[tuple[int, float, float], float] = {}
     for k, temperature, smoothing in itertools.product(NEIGHBOURS, TEMPERATURES, SMOOTHINGS):
-        masses = memory.masses_of(vote(similarity[:, :k], temperature), items[:, :k], hierarchy)
+        masses = votes.masses(vote(similarity[:, :k], temperature), items[:, :k])
         odds = mass_log_odds(masses, hierarchy, smoothing)
         loss = _Fit(data, odds, hierarchy, everything, int(Rank.SUBCLASS)).run()
         log.info("K %d, temperature %.2f, smoothing %.3f: %.4f", k, temperature, smoothing, loss)
@@ -87,7 +95,7 @@ def fit_calibration(
     unfitted = Calibration(
         k, temperature, smoothing, zeros, zeros, zeros, 2.0, precision, confidence
     )
-    masses = memory.masses_of(vote(similarity[:, :k], temperature), items[:, :k], hierarchy)
+    masses = votes.masses(vote(similarity[:, :k], temperature), items[:, :k])
     top, right = _out_of_fold(unfitted, data, masses, hierarchy)
     return replace(
         _fitted(unfitted, data, masses, hierarchy, everything, RANKS - 1),
@@ -203,8 +211,7 @@ class _Fit:
         self.negative = negatives[torch.as_tensor(data.known[at].astype(np.int64))]
         lineage = np.where(hierarchy.lineage[kept] >= 0, place[hierarchy.lineage[kept]], len(kept))
         self.lineage = torch.as_tensor(lineage[:, : deepest + 1].T.copy())
-        self.places = torch.nonzero(self.rank == int(Rank.SUBCLASS))[:, 0]
-        self.untold = torch.maximum(self.positive, self.negative)[:, self.places] == 0
+        self.untold = torch.maximum(self.positive, self.negative) == 0
         self.by_rank = [torch.nonzero(self.rank == r)[:, 0] for r in range(deepest + 1)]
         self.params = torch.tensor(
             [[0.5] * RANKS, [0.5] * RANKS, [0.0] * RANKS], requires_grad=True
@@ -213,8 +220,8 @@ class _Fit:
     def loss(self) -> Tensor:
         """Mean negative log-likelihood of the scores of records with complete labels.
 
-        The best subclass counts once more: it is what people read and what routing decides by, but
-        one of hundreds of rows.
+        The best symbol of each rank counts once more: it is what people read and what routing
+        decides by, but one of many rows.
         """
         alpha, beta, offset = self.params
         q = alpha[self.rank] * self.logits + beta[self.rank] * self.odds + offset[self.rank]
@@ -223,12 +230,20 @@ class _Fit:
         total = torch.zeros(())
         for rows in self.by_rank:
             each = joint_loss(log_s, self.positive, self.negative, self.parent, rows)  # type: ignore[arg-type]
-            total = total + each.mean()
-        guesses = log_s[:, self.places].masked_fill(self.untold, float("-inf"))  # type: ignore[index]
+            total = total + each.mean() + FIRST_GUESS * self._first(log_s[:, rows], rows)  # type: ignore[index]
+        return total
+
+    def _first(self, log_s: Tensor, rows: Tensor) -> Tensor:
+        """How well the score of the best of some rows tells whether it is right; of the records
+        that are known at that rank."""
+        truth = self.positive[:, rows]
+        known = truth.amax(dim=1) > 0
+        if not bool(known.any()):
+            return torch.zeros(())
+        guesses = log_s[known].masked_fill(self.untold[known][:, rows], float("-inf"))
         best, at = guesses.max(dim=1)
-        right = self.positive[:, self.places].gather(1, at[:, None])[:, 0]
-        first = functional.binary_cross_entropy(best.exp().clamp(max=1 - 1e-6), right)
-        return total + FIRST_GUESS * first
+        right = truth[known].gather(1, at[:, None])[:, 0]
+        return functional.binary_cross_entropy(best.exp().clamp(max=1 - 1e-6), right)
 
     def run(self) -> float:
         """Fit; the final loss."""

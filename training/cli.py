@@ -49,41 +49,62 @@ def fit(recipe: str, data: Path, run_folder: Path | None, out: Path | None) -> N
 
     loaded = load_recipe(find_recipe(recipe))
     run = run_folder or Path("runs") / loaded.name
-    click.echo(json.dumps(make(loaded, data, run, out or run / "finished")))
+    figures = make(loaded, data, run, out or run / "finished")
+    if figures:  # of many processes one writes the bundle
+        click.echo(json.dumps(figures))
 
 
 @train.command(
     epilog="Example:  cpc train evaluate cpc_classifier/bundles/starter "
-    "../shared/data/patents/test_claims.jsonl.gz"
+    "../shared/data/patents/test_claims.jsonl.gz --out evaluation"
 )
-@click.option("--record", is_flag=True, help="Write the figures into the bundle's manifest.")
+@click.option(
+    "--compare",
+    "other",
+    metavar="OTHER",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Compare the bundle OTHER with BUNDLE: a paired test on the same filings.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="Folder for the figures (JSON), a report (Markdown) and plots (PNG).",
+)
+@click.option("--record", is_flag=True, help="Write the main figures into the bundle's manifest.")
+@click.option(
+    "--train",
+    "trained",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Training file to count symbols in; repeatable.  [default: the bundle's memory]",
+)
+@click.option("--seed", default=0, show_default=True, help="Of the intervals and tests.")
 @click.argument("bundle", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument(
     "data", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-def evaluate(bundle: Path, data: tuple[Path, ...], record: bool) -> None:
+def evaluate(
+    bundle: Path,
+    data: tuple[Path, ...],
+    other: Path | None,
+    out: Path | None,
+    record: bool,
+    trained: tuple[Path, ...],
+    seed: int,
+) -> None:
     """Measure BUNDLE on labelled filings in DATA (JSON lines).
 
     One JSON object a file, and one more over all of them where there are several.
+    docs/evaluation.md explains each figure.
     """
-    from cpc_classifier.classifier import Classifier
-    from training.evaluate import Evaluation, read_labelled, record_figures
-    from training.evaluate import evaluate as measure
+    from training.evaluation.run import compare_bundles, evaluate_bundle
 
-    classifier = Classifier.load(bundle)
-
-    def tell(name: str, found: Evaluation) -> None:
-        click.echo(json.dumps({"data": name} | found.figures()))
-        if record:
-            record_figures(bundle, name, found.figures())
-
-    together: Evaluation | None = None
-    for path in data:
-        found = measure(classifier, read_labelled(path))
-        tell(path.name, found)
-        if together is None:
-            together = found
-        else:
-            together += found
-    if together is not None and len(data) > 1:
-        tell("all", together)
+    if other is None:
+        found = evaluate_bundle(bundle, data, trained, out, record, seed)
+    elif record:
+        raise click.UsageError("--record and --compare exclude each other")
+    else:
+        found = compare_bundles(other, bundle, data, trained, out, seed)
+    for figures in found:
+        click.echo(json.dumps(figures, ensure_ascii=False))

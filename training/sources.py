@@ -13,6 +13,7 @@ from cpc_classifier.encoder import filing_text
 from cpc_classifier.filing import Filing
 from cpc_classifier.hierarchy import Hierarchy
 from cpc_classifier.labels import LabelIndex
+from cpc_classifier.subgroups import Subgroups
 from taxonomy.readers.definitions import read_definitions
 from taxonomy.readers.title_list import read_title_list
 from taxonomy.tree import Taxonomy
@@ -32,6 +33,7 @@ class Sources:
     taxonomy: Taxonomy
     labels: LabelIndex
     hierarchy: Hierarchy
+    subgroups: Subgroups
     train: list[Example]
     valid: list[Example]
     unlabelled: list[Filing]
@@ -80,6 +82,7 @@ def read_sources(recipe: Recipe, data: Path) -> Sources:
         taxonomy,
         labels,
         hierarchy,
+        Subgroups.of(taxonomy, labels),
         learnt,
         held,
         unlabelled,

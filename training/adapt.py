@@ -124,7 +124,8 @@ def adapt(
     main = processes.is_main_process
     params = {f"encoder.{k}": p for k, p in encoder.trainable().items()}
     params |= {f"head.{k}": p for k, p in head.named_parameters()}
-    kept = params | {"head.text": head.text}  # as of its last refresh
+    kept = params | {"encoder.center": encoder.center}
+    kept |= {"head.text": head.text}  # as of its last refresh
     optimizer = torch.optim.AdamW(
         [
             {

@@ -132,7 +132,7 @@ def _memory(
 
 def _warm_start(encoder: PatentEncoder, head: TreeHead, folder: Path) -> None:
     """What retraining starts from, in half precision."""
-    adapter = {k: p.detach().half() for k, p in encoder.trainable().items()}
+    adapter = {k: p.detach().half() for k, p in encoder.state().items()}
     write_tensors(folder / "adapter.safetensors", adapter)
     small = {k: p.detach().half() for k, p in head.named_parameters() if k != "residual"}
     residual = head.residual.detach()

@@ -36,7 +36,8 @@ class Batch:
         known: which unlisted rows of each are negatives.
         filings: how many of the texts are filings' queries.
         labels: which texts are label texts, bool.
-        pairs: of unlabelled filings, one field and the others.
+        pairs: of unlabelled filings, one field and the others; of symbols, a label in another
+            language and the title path.
     """
 
     texts: list[str]
@@ -100,6 +101,9 @@ class Batches:
         self.text_at: dict[str, list[int]] = {}
         for i, text in enumerate(texts):
             self.text_at.setdefault(text.symbol, []).append(i)
+        self.translations = [
+            (i, self.text_at[text.symbol][0]) for i, text in enumerate(texts) if text.kind == "label"
+        ]
         full = np.asarray([bool(e.filing.abstract or e.filing.claims) for e in examples])
         weight = self._weights()
         self.full, self.bare = np.flatnonzero(full), np.flatnonzero(~full)
@@ -139,7 +143,12 @@ class Batches:
         texts, rows, known, labels = zip(*items, strict=True)
         paired = rng.choice(len(self.unlabelled), size=self.recipe.pairs, replace=False)
         pairs = [self._pair(self.unlabelled[i], rng) for i in paired]
+        told = rng.choice(len(self.translations), size=self.recipe.bilingual, replace=False)
+        pairs += [self._translation(*self.translations[i]) for i in told]
         return Batch(list(texts), list(rows), list(known), len(queries), list(labels), pairs)
+
+    def _translation(self, label: int, title: int) -> tuple[str, str]:
+        return self.texts[label].text, self.texts[title].text
 
     def _pair(self, filing: Filing, rng: np.random.Generator) -> tuple[str, str]:
         """One field at random, and the others."""

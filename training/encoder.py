@@ -40,8 +40,13 @@ class PatentEncoder(nn.Module):
         base: the transformer, with adapters while it is trained.
         pooling: "mean" of the states of all tokens, or "last": the state of the last one.
         precision: dtype of the products in training.
+        center: float32 (dim,), what the pretrained embeddings of all texts have in common. It is
+            taken away, or every cosine would be near 1: of multilingual-e5-small's, two unrelated
+            texts have 0.75 (Mu and Viswanath, "All-but-the-top", 2018).
         projection: float32 (dim, memory_dim), from the embedding to the memory's space.
     """
+
+    center: Tensor
 
     def __init__(
         self,
@@ -54,6 +59,7 @@ class PatentEncoder(nn.Module):
         super().__init__()
         self.base = base
         self.dim, self.pooling, self.precision = dim, pooling, precision
+        self.register_buffer("center", torch.zeros(dim))
         self.projection = nn.Parameter(torch.eye(dim)[:, :memory_dim].clone())
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
@@ -71,10 +77,13 @@ class PatentEncoder(nn.Module):
             places = torch.arange(states.shape[1], device=states.device)
             last = (attention_mask * places).argmax(1)
             rows = torch.arange(states.shape[0], device=states.device)
-            return functional.normalize(states[rows, last].to(torch.float32), dim=-1)
+            return self._centred(states[rows, last].to(torch.float32))
         mask = attention_mask.unsqueeze(-1).to(torch.float32)
         mean = (states.to(torch.float32) * mask).sum(1) / mask.sum(1).clamp(min=1.0)
-        return functional.normalize(mean, dim=-1)
+        return self._centred(mean)
+
+    def _centred(self, pooled: Tensor) -> Tensor:
+        return functional.normalize(functional.normalize(pooled, dim=-1) - self.center, dim=-1)
 
     def memory_query(self, embedding: Tensor) -> Tensor:
         """float32 (batch, memory_dim), unit length, from float32 (batch, dim)."""
@@ -83,6 +92,10 @@ class PatentEncoder(nn.Module):
     def trainable(self) -> dict[str, Tensor]:
         """What training changes, by name: the adapter's matrices and the projection."""
         return {n: p for n, p in self.named_parameters() if p.requires_grad}
+
+    def state(self) -> dict[str, Tensor]:
+        """What differs from the published encoder, by name."""
+        return self.trainable() | {"center": self.center}
 
     def soften(self, share: float) -> None:
         """Move the adapted weights back towards the pretrained ones, in place.
@@ -113,7 +126,13 @@ def load_encoder(recipe: EncoderRecipe, memory_dim: int) -> PatentEncoder:
         base.pooler = None
     base.config.use_cache = False
     targets = recipe.targets if isinstance(recipe.targets, str) else list(recipe.targets)
-    config = LoraConfig(r=recipe.lora_rank, lora_alpha=recipe.lora_alpha, target_modules=targets)
+    layers = range(recipe.adapt_from, base.config.num_hidden_layers)
+    config = LoraConfig(
+        r=recipe.lora_rank,
+        lora_alpha=recipe.lora_alpha,
+        target_modules=targets,
+        layers_to_transform=list(layers) if recipe.adapt_from else None,
+    )
     try:
         adapted = get_peft_model(base, config)
     except ValueError as error:

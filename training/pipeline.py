@@ -66,6 +66,7 @@ def fit(recipe: Recipe, data: Path, run: Path, out: Path) -> dict[str, Any]:
     encoder = load_encoder(recipe.encoder, recipe.memory.dim)
     place(encoder.base, processes)
     encoder.projection.data = encoder.projection.data.to(processes.device)
+    encoder.center = encoder.center.to(processes.device)
     head = TreeHead(sources.hierarchy, encoder.dim).to(processes.device)
     _adapt(recipe, sources, encoder, head, tokenizer, run, processes)
     part(processes)
@@ -73,7 +74,7 @@ def fit(recipe: Recipe, data: Path, run: Path, out: Path) -> dict[str, Any]:
         return {}
     if is_sharded(encoder):
         encoder = load_encoder(recipe.encoder, recipe.memory.dim)
-        trained = {f"encoder.{k}": p for k, p in encoder.trainable().items()}
+        trained = {f"encoder.{k}": p for k, p in encoder.state().items()}
         load_params(run / "adapt.safetensors", trained)
     encoder, head = encoder.cpu(), head.cpu()
     encoder.soften(recipe.adapt.keep)
@@ -104,7 +105,7 @@ def _adapt(
         recipe.serve.max_chars,
     )
     if not (run / "adapt.safetensors").exists():
-        _start_projection(recipe, sources, encoder, tokenizer, batches, processes)
+        _start_space(recipe, sources, encoder, tokenizer, batches, processes)
     row_texts = [title_path(s, sources.taxonomy) for s in sources.hierarchy.symbols]
     adapt(
         encoder,
@@ -120,7 +121,7 @@ def _adapt(
     )
 
 
-def _start_projection(
+def _start_space(
     recipe: Recipe,
     sources: Sources,
     encoder: PatentEncoder,
@@ -128,17 +129,21 @@ def _start_projection(
     batches: Batches,
     processes: Accelerator,
 ) -> None:
-    """Begin with the principal directions of pretrained embeddings."""
+    """Begin with the mean of pretrained embeddings taken away, and their principal directions."""
     rng = np.random.default_rng([recipe.seed, 1])
     sample = [sources.texts[i].text for i in rng.integers(len(sources.texts), size=4096)]
     for step in range(24):  # steps that training never reaches, for filings of all kinds
         batch = batches[10**6 + step]
         sample += batch.texts[: batch.filings]
     e = embed(encoder, tokenise(tokenizer, sample, 64), processes)
+    center = e.mean(axis=0)
+    e -= center
+    e /= np.linalg.norm(e, axis=1, keepdims=True)
     _, directions = np.linalg.eigh(e.T @ e)
     first = np.ascontiguousarray(directions[:, ::-1][:, : recipe.memory.dim])
-    mine = torch.from_numpy(first).to(processes.device)
-    encoder.projection.data.copy_(broadcast(mine))  # a direction's sign is each machine's own
+    # a direction's sign is each machine's own
+    for place, mine in ((encoder.projection.data, first), (encoder.center, center)):
+        place.copy_(broadcast(torch.from_numpy(mine).to(processes.device)))
 
 
 def _embeddings(

@@ -52,6 +52,9 @@ class Encoder:
     targets: tuple[str, ...] | str = ("query", "key", "value", "dense")
     """Module names that get an adapter, or "all-linear" for every linear layer; a pooler's are
     always left out."""
+    adapt_from: int = 0
+    """The first layer with adapters, counted from 0. Those below stay as they were published, and
+    cost no backward pass."""
     pooling: str = "mean"
     """Of the states of all tokens, or "last": the state of the end token, which the tokenizer then
     adds. A decoder's tokens see only those before them, so the last one has read all."""
@@ -78,6 +81,8 @@ class Adapt:
     pairs: int = 0
     """Unlabelled filings a step: one field of each meets the other fields of the same filing, among
     those of the others. Claims, which few labelled filings have, are learnt to be read so."""
+    bilingual: int = 0
+    """Pairs a step of a label in another language and the title path of the same symbol."""
     max_tokens: int = 96
     """Tokens of a filing in training."""
     title_tokens: int = 64

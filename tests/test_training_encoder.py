@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from accelerate.commands.config.config_args import load_config_from_file
@@ -67,6 +68,27 @@ def test_training_changes_adapters_and_projection_alone(
     changed = {k for k, v in encoder.state_dict().items() if not torch.equal(v, before[k])}
     assert changed == set(encoder.trainable())
     assert all("lora_" in name or name == "projection" for name in changed)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_layers_below_the_first_adapted_one_stay_as_they_were(
+    family: str, folders: dict[str, Path]
+) -> None:
+    recipe = replace(_recipe(folders[family]), adapt_from=1)
+    layers = {re.search(r"layers?\.(\d+)\.", n) for n in load_encoder(recipe, 8).trainable()}
+    found = {int(m[1]) for m in layers if m}
+    assert found == set(range(1, 4 if family == "exaone4" else 2))
+
+
+def test_what_all_texts_have_in_common_is_taken_away(folders: dict[str, Path]) -> None:
+    encoder = _loaded(_recipe(folders["bert"]))
+    before = embed(encoder, ROWS, accelerator())
+    encoder.center.copy_(torch.from_numpy(before.mean(axis=0)))
+    after = embed(encoder, ROWS, accelerator())
+    wanted = before - before.mean(axis=0)
+    wanted /= np.linalg.norm(wanted, axis=1, keepdims=True)
+    np.testing.assert_allclose(after, wanted, atol=1e-6)
+    assert (after @ after.T).mean() < (before @ before.T).mean()
 
 
 @pytest.mark.parametrize("family", FAMILIES)

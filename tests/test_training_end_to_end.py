@@ -20,6 +20,7 @@ from training.errors import OverlapError, RunError
 from training.pipeline import fit
 from training.recipe import Recipe
 from training.recipe_file import load_recipe
+from training.warm_start import warm_start
 
 
 def _record(number: int, symbol: str, title: str, split: str) -> dict[str, object]:
@@ -128,6 +129,42 @@ def test_the_memory_holds_all_texts_and_filings_but_those_of_the_test(
     assert memory.titles == len(read_title_list(data / "titles"))
     filings = {name.removeprefix("f\t") for name in names if name.startswith("f\t")}
     assert filings == {f"train{i}" for i in range(96)} | {f"valid{i}" for i in range(80)}
+
+
+def _warm(data: Path, bundle: Path, out: Path, records: list[dict[str, object]]) -> dict[str, int]:
+    lines = "".join(json.dumps(r) + "\n" for r in records)
+    (data / "new.jsonl").write_text(lines, encoding="utf-8")
+    told = (data / "recipe.toml").read_text(encoding="utf-8")
+    told = told.replace('["train.jsonl"]', '["new.jsonl"]').replace('"tiny"', '"warm"')
+    (data / "warm.toml").write_text(told, encoding="utf-8")
+    return warm_start(load_recipe(data / "warm.toml"), data, bundle, out)["warm_start"]
+
+
+def test_a_warm_start_learns_new_filings_and_leaves_the_old_bundle(
+    data: Path, bundle: Path, tmp_path: Path
+) -> None:
+    before = {p.name: p.read_bytes() for p in bundle.iterdir()}
+    taxonomy = read_title_list(data / "titles")
+    symbol = [s for s in taxonomy.symbols if taxonomy.rank(s) == Rank.MAIN_GROUP][-1]
+    records = [_record(i, symbol, "zeppelin mooring", "new") for i in range(40)]
+    found = _warm(data, bundle, tmp_path / "warm", records)
+    assert {p.name: p.read_bytes() for p in bundle.iterdir()} == before
+    assert found["filings"] == 40
+    assert found["epochs"] > 0
+    old, new = Classifier.load(bundle), Classifier.load(tmp_path / "warm")
+    assert len(new.memory) == len(old.memory) + 40
+    filing = Filing("1", title="zeppelin mooring", abstract="the invention is a zeppelin mooring")
+    text = ["zeppelin mooring new. the invention is about zeppelin mooring in new"]
+    row = new.hierarchy.symbols.index(symbol)
+    logits = [c.encoder.encode(text, ("logits",))["logits"][0, row] for c in (old, new)]
+    assert logits[1] > logits[0]
+    best = new.suggest([filing], level=Rank.MAIN_GROUP, limit=1)[0].suggestions[0]
+    assert best.symbol == symbol
+
+
+def test_a_warm_start_refuses_what_is_held_out(data: Path, bundle: Path, tmp_path: Path) -> None:
+    with pytest.raises(OverlapError):
+        _warm(data, bundle, tmp_path / "warm", [_record(0, "A01B1/00", "Spades", "test")])
 
 
 def test_a_killed_run_goes_on_to_the_same_weights(

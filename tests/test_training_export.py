@@ -152,6 +152,23 @@ def test_int8_of_any_family_keeps_the_direction(
     assert [i.name for i in exact_numbers if len(i.dims) == 2] == []
 
 
+def test_token_embeddings_in_4_bits_keep_the_direction(
+    made: tuple[PatentEncoder, BundleGraph, Path], tmp_path: Path
+) -> None:
+    paths = [tmp_path / name / "model.onnx" for name in ("eight", "four")]
+    for path, bits in zip(paths, (8, 4), strict=True):
+        path.parent.mkdir()
+        quantise(made[2], path, bits)
+        assert {p.name for p in path.parent.iterdir()} == {"model.onnx"}
+    exact, _, four = (
+        Graph(p, threads=1).run_all(LONG, ("embedding",))["embedding"] for p in (made[2], *paths)
+    )
+    assert ((exact * four).sum(1) > 0.95).all()
+    operators = {n.op_type for n in onnx.load(paths[1]).graph.node}
+    assert "GatherBlockQuantized" in operators
+    assert paths[1].stat().st_size < paths[0].stat().st_size
+
+
 @pytest.fixture(scope="module")
 def large(made: tuple[PatentEncoder, BundleGraph, Path]) -> Path:
     """The same graph, where a file may hold 1,000 bytes of numbers."""

@@ -67,13 +67,13 @@ def build_bundle(
     fp32 = run / "fp32" / "model.onnx"
     fp32.parent.mkdir(exist_ok=True)
     export_graph(graph, fp32)
-    quantise(fp32, folder / "model.onnx")
+    quantise(fp32, folder / "model.onnx", recipe.serve.token_bits)
     tokenizer.no_truncation()
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     sources.labels.write(folder / LABELS)
     sources.subgroups.write(folder / SUBGROUPS_FILE, sources.labels)
     _memory(sources, merged, vectors).save(folder)
-    _warm_start(encoder, head, folder)
+    _adapter(encoder, folder)
     Calibration(
         100,
         0.05,
@@ -130,16 +130,10 @@ def _memory(
     return build_memory(sources.texts, texts, filings, filed, row_of)
 
 
-def _warm_start(encoder: PatentEncoder, head: TreeHead, folder: Path) -> None:
-    """What retraining starts from, in half precision."""
-    adapter = {k: p.detach().half() for k, p in encoder.state().items()}
-    write_tensors(folder / "adapter.safetensors", adapter)
-    small = {k: p.detach().half() for k, p in head.named_parameters() if k != "residual"}
-    residual = head.residual.detach()
-    step = residual.abs().amax(dim=1, keepdim=True).clamp(min=1e-8) / 127
-    small["residual_codes"] = torch.round(residual / step).to(torch.int8)
-    small["residual_step"] = step[:, 0].half()
-    write_tensors(folder / "head.safetensors", small)
+def _adapter(encoder: PatentEncoder, folder: Path) -> None:
+    """What the encoder learnt, in half precision. The head is in the graph: `graph_head.py`."""
+    learnt = {k: p.detach().half() for k, p in encoder.state().items()}
+    write_tensors(folder / "adapter.safetensors", learnt)
 
 
 def _manifest(

@@ -102,7 +102,9 @@ class Batches:
         for i, text in enumerate(texts):
             self.text_at.setdefault(text.symbol, []).append(i)
         self.translations = [
-            (i, self.text_at[text.symbol][0]) for i, text in enumerate(texts) if text.kind == "label"
+            (i, self.text_at[text.symbol][0])
+            for i, text in enumerate(texts)
+            if text.kind == "label"
         ]
         full = np.asarray([bool(e.filing.abstract or e.filing.claims) for e in examples])
         weight = self._weights()

@@ -39,17 +39,30 @@ def train() -> None:
     default=None,
     help="Folder of the new bundle.  [default: RUN/finished]",
 )
-def fit(recipe: str, data: Path, run_folder: Path | None, out: Path | None) -> None:
+@click.option(
+    "--from",
+    "start",
+    metavar="BUNDLE",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=None,
+    help="Go on from BUNDLE: its encoder reads the recipe's filings, its head and memory learn "
+    "them. Minutes instead of hours.",
+)
+def fit(
+    recipe: str, data: Path, run_folder: Path | None, out: Path | None, start: Path | None
+) -> None:
     """Make a bundle from RECIPE, a TOML file or the name of a packaged one.
 
     Run the same command again to go on after an interruption.
     """
     from training.pipeline import fit as make
     from training.recipe_file import find_recipe, load_recipe
+    from training.warm_start import warm_start
 
     loaded = load_recipe(find_recipe(recipe))
     run = run_folder or Path("runs") / loaded.name
-    figures = make(loaded, data, run, out or run / "finished")
+    target = out or run / "finished"
+    figures = warm_start(loaded, data, start, target) if start else make(loaded, data, run, target)
     if figures:  # of many processes one writes the bundle
         click.echo(json.dumps(figures))
 

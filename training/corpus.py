@@ -209,7 +209,10 @@ def _example(
     if not symbols or filing.is_empty:
         return None
     own = np.asarray(
-        sorted({row_of[taxonomy.roll_up(s, Rank.MAIN_GROUP)] for s in symbols}), np.int32
+        sorted(
+            {next(row_of[a] for a in reversed(taxonomy.path(s)) if a in row_of) for s in symbols}
+        ),
+        np.int32,
     )
     rows = hierarchy.closure(own)
     inner = np.isin(np.arange(len(hierarchy.symbols)), hierarchy.parent[rows])

@@ -95,7 +95,7 @@ def _is_hangul(character: str) -> bool:
 
 
 def write_model(model: SmallE5, folder: Path) -> None:
-    """Write `config.json`, `model.safetensors` and `tokenizer.json`, which transformers reads."""
+    """Write the model as a folder that transformers reads; `tokenizer.json` comes last."""
     folder.mkdir(parents=True, exist_ok=True)
     config = {
         "architectures": ["BertModel"],
@@ -111,9 +111,20 @@ def write_model(model: SmallE5, folder: Path) -> None:
         "hidden_act": "gelu",
         "pad_token_id": model.pieces.pad,
     }
-    part = folder / "config.part"
-    part.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
-    os.replace(part, folder / "config.json")
+    pieces = model.pieces
+    special = {
+        "bos_token": pieces.texts[pieces.bos],
+        "eos_token": pieces.texts[pieces.eos],
+        "pad_token": pieces.texts[pieces.pad],
+        "unk_token": pieces.texts[pieces.unk],
+    }
+    part = folder / "model.part"
+    for name, told in (
+        ("config.json", config),
+        ("tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast"} | special),
+    ):
+        part.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        os.replace(part, folder / name)
     save_file(model.tensors, part, metadata={"format": "pt"})
     os.replace(part, folder / "model.safetensors")
     unigram_tokenizer(model.pieces).save(str(part), pretty=False)

@@ -21,6 +21,7 @@ import onnx
 import onnx_ir as ir
 import onnxruntime as ort
 import torch
+from onnx import numpy_helper
 from onnx_ir.passes.common import RemoveUnusedNodesPass
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
@@ -43,6 +44,7 @@ rotary positions, which ONNX Runtime 1.32 refuses for a batch of several texts: 
 them take 20, without either."""
 LARGEST = 2**31 - 2**26
 """Bytes of numbers in one file: what a protobuf holds, less 64 MiB for the graph itself."""
+TINY = 1e-12
 SCORE_TOLERANCE = 1e-4
 TIE = 1e-6
 """Scores this close to each other are equal but for rounding: float32 sums in another order."""
@@ -196,7 +198,7 @@ def _after(node: ir.Node, op_type: str) -> ir.Node:
     return users[0]
 
 
-def quantise(fp32: Path, int8: Path, largest: int = LARGEST) -> None:
+def quantise(fp32: Path, int8: Path, token_bits: int = 8, largest: int = LARGEST) -> None:
     """Weights to int8 per channel, activations at run time; Attention and biases stay fp32.
 
     Per tensor would lose a third of the neighbours.
@@ -204,8 +206,16 @@ def quantise(fp32: Path, int8: Path, largest: int = LARGEST) -> None:
     Args:
         fp32: a graph, with its numbers beside it or not.
         int8: likewise, as its size asks for.
+        token_bits: of the token embeddings: 8, or 4 in blocks of 32.
         largest: bytes of numbers in one file.
     """
+    if token_bits == 4:
+        smaller = int8.with_name("tokens.onnx")
+        _tokens_to_4_bits(fp32, smaller)
+        quantise(smaller, int8, largest=largest)
+        for file in (smaller, data_file(smaller)):
+            file.unlink(missing_ok=True)
+        return
     model = onnx.load(fp32, load_external_data=False)
     known = {i.name for i in model.graph.initializer}
     float_products = [
@@ -228,6 +238,33 @@ def quantise(fp32: Path, int8: Path, largest: int = LARGEST) -> None:
     if large and data_file(int8).stat().st_size <= largest:  # a quarter of it may fit one file
         onnx.save(onnx.load(int8), int8)
         data_file(int8).unlink()
+
+
+def _tokens_to_4_bits(fp32: Path, path: Path) -> None:
+    """The rows that token ids look up, in blocks of 32 numbers with a step each."""
+    # here, as the module sets up logging when it is imported
+    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+
+    logging.getLogger(MatMulNBitsQuantizer.__module__).setLevel(logging.WARNING)
+    model = onnx.load(fp32)
+    lookups = [node for node in model.graph.node if node.op_type == "Gather"]
+    rows = {node.input[0] for node in lookups if node.input[1] == "input_ids"}
+    for tensor in model.graph.initializer:
+        if tensor.name in rows:  # a block of zeros, as of padding, has no step
+            values = numpy_helper.to_array(tensor)
+            values = np.where(values == 0, np.float32(TINY), values)
+            tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+    others = [node.name for node in lookups if node.input[0] not in rows]
+    quantiser = MatMulNBitsQuantizer(
+        model,
+        block_size=32,
+        is_symmetric=True,
+        op_types_to_quantize=("Gather",),
+        quant_axes=(("Gather", 1),),
+        nodes_to_exclude=others,
+    )
+    quantiser.process()
+    quantiser.model.save_model_to_file(str(path), data_file(fp32).exists())
 
 
 def check_parity(

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
 from cpc_classifier.hierarchy import Hierarchy
 from taxonomy.symbol import Rank
 from training.batches import dense
-from training.corpus import Known, negative_rows
+from training.corpus import Example, Known, negative_rows
 from training.head import TreeHead, log_scores
 from training.losses import conditional_loss, joint_loss, listwise_loss
 from training.recipe import Fit
 
-__all__ = ["Embedded", "fit_head"]
+__all__ = ["Embedded", "HeadLoss", "fit_head", "loss_on"]
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,12 @@ class Embedded:
     rows: Sequence[np.ndarray]
     known: np.ndarray
 
+    @classmethod
+    def of(cls, vectors: np.ndarray, examples: Sequence[Example]) -> Embedded:
+        """Filings and their embeddings."""
+        known = np.array([e.known for e in examples], np.int8)
+        return cls(vectors, [e.rows for e in examples], known)
+
     def take(self, at: np.ndarray) -> Embedded:
         """Some of them."""
         return Embedded(self.vectors[at], [self.rows[int(i)] for i in at], self.known[at])
@@ -59,7 +65,7 @@ class HeadLoss:
         self.subclass = torch.as_tensor(hierarchy.rows_at(Rank.SUBCLASS))
         self.negatives = torch.as_tensor(negative_rows(hierarchy))
 
-    def __call__(self, head: TreeHead, batch: Embedded, dropout: float) -> Tensor:
+    def __call__(self, head: nn.Module, batch: Embedded, dropout: float) -> Tensor:
         """float32 (): the mean over the batch."""
         f = torch.as_tensor(batch.vectors.astype(np.float32))
         logits = head(functional.dropout(f, dropout, training=dropout > 0))
@@ -104,7 +110,7 @@ def fit_head(
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, recipe.learning_rate, per_epoch * recipe.epochs, pct_start=WARMUP
     )
-    losses = [_loss_on(loss_of, head, valid)]
+    losses = [loss_on(loss_of, head, valid)]
     best = {k: v.clone() for k, v in head.state_dict().items()}
     for epoch in range(recipe.epochs):
         rng = np.random.default_rng([seed, 2, epoch])
@@ -118,7 +124,7 @@ def fit_head(
             loss.backward()
             optimizer.step()
             schedule.step()
-        losses.append(_loss_on(loss_of, head, valid))
+        losses.append(loss_on(loss_of, head, valid))
         log.info("epoch %d: validation loss %.3f", epoch + 1, losses[-1])
         if losses[-1] == min(losses):
             best = {k: v.clone() for k, v in head.state_dict().items()}
@@ -143,7 +149,7 @@ def _batches(
         )
 
 
-def _loss_on(loss_of: HeadLoss, head: TreeHead, data: Embedded) -> float:
+def loss_on(loss_of: HeadLoss, head: nn.Module, data: Embedded) -> float:
     """Mean loss of the records that say what is false; the others would reward saying yes."""
     at = np.flatnonzero(data.known != Known.POSITIVES)
     with torch.inference_mode():

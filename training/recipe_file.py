@@ -112,6 +112,11 @@ def _check(path: Path, recipe: Recipe) -> None:
     if bool(recipe.adapt.pairs) != bool(recipe.data.unlabelled):
         raise RecipeError(f"{path}: adapt.pairs and data.unlabelled need each other: give both")
     _check_encoder(path, recipe.encoder)
+    _check_numbers(path, recipe)
+
+
+def _check_numbers(path: Path, recipe: Recipe) -> None:
+    """Values out of their range, each named with its key."""
     positive = {
         "adapt.steps": recipe.adapt.steps,
         "adapt.batch": recipe.adapt.batch,
@@ -128,6 +133,8 @@ def _check(path: Path, recipe: Recipe) -> None:
         raise RecipeError(
             f"{path}: memory.dim must be even (two codes share a byte), not {recipe.memory.dim}"
         )
+    if recipe.serve.token_bits not in (4, 8):
+        raise RecipeError(f"{path}: serve.token_bits must be 4 or 8, not {recipe.serve.token_bits}")
     shares = {
         "adapt.partner_share": recipe.adapt.partner_share,
         "fit.dropout": recipe.fit.dropout,

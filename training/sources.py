@@ -44,12 +44,13 @@ class Sources:
     """sha256 of the corpus files."""
 
 
-def read_sources(recipe: Recipe, data: Path) -> Sources:
+def read_sources(recipe: Recipe, data: Path, labels: LabelIndex | None = None) -> Sources:
     """Read and check what a recipe names.
 
     Args:
         recipe: how.
         data: folder that its paths are relative to.
+        labels: of a bundle that is gone on from; None: those of the release.
 
     Raises:
         RecipeError: a file that is not there, or fewer unlabelled filings than a step wants.
@@ -63,7 +64,7 @@ def read_sources(recipe: Recipe, data: Path) -> Sources:
     written = recipe.data.definitions
     told = read_definitions(data / written) if written else {}
     definitions = {symbol: d.statement for symbol, d in told.items() if d.statement}
-    labels = LabelIndex.from_taxonomy(taxonomy)
+    labels = labels or LabelIndex.from_taxonomy(taxonomy)
     hierarchy = labels.to_hierarchy()
     texts = label_texts(taxonomy, definitions, recipe.data.languages)
     read = (taxonomy, hierarchy, recipe.data.languages, recipe.data.exclude)

@@ -1,0 +1,1 @@
+"""What else one would use, on the same work. See benchmarks/README.md."""

@@ -1,0 +1,125 @@
+"""What a finished run of `cpc train fit` left in its folder, to try other heads and memories on.
+
+Nothing is embedded again, and no test file is read: every choice is made on validation filings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from machine import SHARED, stop
+from safetensors.numpy import load_file
+from torch.nn import functional
+
+from cpc_classifier.calibration import Calibration
+from cpc_classifier.memory import Memory
+from cpc_classifier.scoring import Evidence, Scoring
+from taxonomy.symbol import Rank
+from training.corpus import Example
+from training.memory_items import build_memory, deep_rows
+from training.recipe import Recipe
+from training.recipe_file import find_recipe, load_recipe
+from training.sources import Sources, read_sources
+
+__all__ = ["Trained", "guesses", "options", "read_trained"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """Sources and embeddings of a run.
+
+    Attributes:
+        train: float32 (len(sources.train), dim), of unit length; so are `valid` and `texts`.
+        projection: float32 (dim, memory dim).
+    """
+
+    recipe: Recipe
+    sources: Sources
+    train: np.ndarray
+    valid: np.ndarray
+    texts: np.ndarray
+    projection: np.ndarray
+
+    def short(self, vectors: np.ndarray) -> np.ndarray:
+        """As the memory has them: float32 (n, memory dim), of unit length."""
+        found = functional.normalize(torch.from_numpy(vectors @ self.projection), dim=-1)
+        return np.ascontiguousarray(found.numpy(), np.float32)
+
+    def memory(self, filings: np.ndarray, texts: np.ndarray | None = None) -> Memory:
+        """All titles, the other label texts, and some of the training filings.
+
+        Args:
+            filings: bool (len(train),), which become items.
+            texts: bool (len(texts),), which definitions and labels do; None: all.
+        """
+        sources, at = self.sources, np.flatnonzero(filings)
+        told = np.ones(len(sources.texts), bool) if texts is None else texts
+        kept = [i for i, t in enumerate(sources.texts) if told[i] or t.kind == "title"]
+        return build_memory(
+            [sources.texts[i] for i in kept],
+            self.short(self.texts[kept]),
+            [sources.train[i] for i in at],
+            self.short(self.train[at]),
+            deep_rows(sources.labels, sources.subgroups),
+        )
+
+    def scores(
+        self, logits: np.ndarray, vectors: np.ndarray, memory: Memory, calibration: Calibration
+    ) -> np.ndarray:
+        """Scores of all label rows, float32 (n, rows): head, memory and a bundle's own numbers."""
+        sources = self.sources
+        scoring = Scoring(sources.hierarchy, sources.subgroups, memory, calibration)
+        queries, found = self.short(vectors), []
+        for start in range(0, len(logits), 64):
+            part = slice(start, start + 64)
+            similarity, items = memory.search(queries[part], calibration.k)
+            evidence = Evidence(logits[part], queries[part], similarity, items)
+            found.append(scoring.label_scores(evidence))
+        return np.concatenate(found)
+
+
+def options(text: str) -> argparse.ArgumentParser:
+    """The arguments that all who use this have."""
+    parser = argparse.ArgumentParser(description=text)
+    parser.add_argument("run", type=Path, help="run folder of a finished `cpc train fit`")
+    parser.add_argument("--recipe", default="starter")
+    parser.add_argument("--data", type=Path, default=SHARED)
+    return parser
+
+
+def read_trained(run: Path, recipe: str, data: Path) -> Trained:
+    """Read it; stops with a sentence where something is missing."""
+    told = load_recipe(find_recipe(recipe))
+    sources = read_sources(told, data)
+    wanted = {"train": sources.train, "valid": sources.valid, "texts": sources.texts}
+    found = {name: _vectors(run, name, len(items)) for name, items in wanted.items()}
+    stage = load_file(run / "adapt.safetensors")
+    return Trained(told, sources, **found, projection=stage["param.encoder.projection"])
+
+
+def _vectors(run: Path, name: str, count: int) -> np.ndarray:
+    parts = {
+        int(re.findall(r"-(\d+)-", path.name)[0]): path
+        for path in (run / "embeddings").glob(f"{name}-*.npy")
+    }
+    vectors = [np.load(parts[start], allow_pickle=False) for start in sorted(parts)]
+    if sum(map(len, vectors)) != count:
+        stop(f"{run}/embeddings: {sum(map(len, vectors))} vectors of {name}, not {count}")
+    return np.concatenate(vectors).astype(np.float32)
+
+
+def guesses(
+    scores: np.ndarray, examples: Sequence[Example], sources: Sources, rank: Rank, k: int
+) -> float:
+    """Share of filings with a true symbol of the rank, of whose k best guesses one is true."""
+    rows = sources.hierarchy.rows_at(rank)
+    told = [np.intersect1d(e.rows, rows) for e in examples]
+    at = np.array([i for i, own in enumerate(told) if len(own)])
+    best = rows[np.argsort(-scores[at][:, rows], axis=1)[:, :k]]
+    return float(np.mean([bool(np.isin(b, told[i]).any()) for b, i in zip(best, at, strict=True)]))

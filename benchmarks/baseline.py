@@ -1,9 +1,9 @@
 """The other side of `throughput.py`: sentence-transformers, fp32, in a process of its own.
 
 usage: baseline.py TEXTS.json OUT.npy MAX_TOKENS DEVICE
-MAX_TOKENS 0 reads 256. Encodes the texts with the base encoder of the starter, batches of 32, unit length, and writes the embeddings. Prints a JSON object: the
-seconds that loading and encoding took by its own clock, the threads and the most tokens read of a
-text.
+MAX_TOKENS 0 reads 256. Encodes the texts with the base encoder of the starter, batches of 32, unit
+length, and writes the embeddings. Prints a JSON object: the seconds that loading and encoding took
+by its own clock, the threads and the most tokens read of a text.
 """
 
 from __future__ import annotations

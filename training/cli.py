@@ -67,6 +67,37 @@ def fit(
         click.echo(json.dumps(figures))
 
 
+@train.command(epilog="Example:  cpc train corpus starter --data ../shared/data --out card")
+@click.argument("recipe")
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path("../shared/data"),
+    show_default=True,
+    help="Folder that the recipe's paths are relative to.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="Folder for the card as JSON and Markdown.",
+)
+def corpus(recipe: str, data: Path, out: Path | None) -> None:
+    """Tell what RECIPE learns from, in counts: the data card.
+
+    docs/corpus.md says what becomes of each record.
+    """
+    from training.corpus.card import write_card
+    from training.recipe_file import find_recipe, load_recipe
+    from training.sources import read_sources
+
+    sources = read_sources(load_recipe(find_recipe(recipe)), data)
+    found = write_card(
+        sources.train, sources.valid, sources.removed, sources.taxonomy, sources.hierarchy, out
+    )
+    click.echo(json.dumps(found, ensure_ascii=False))
+
+
 @train.command(
     epilog="Example:  cpc train evaluate cpc_classifier/bundles/starter "
     "../shared/data/patents/test_claims.jsonl.gz --out evaluation"

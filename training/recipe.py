@@ -30,6 +30,17 @@ class Data:
     """The official definitions (zip of XML); empty: none."""
     exclude: tuple[str, ...] = ()
     """Ids of training records to leave out, such as family members of test filings."""
+    without: tuple[str, ...] = ()
+    """Kinds of examples to leave out of training: values of `training.corpus.Trust`, "title-only",
+    "definitions", "labels"."""
+    concordance: str = ""
+    """The CPC to IPC concordance, which tells where an IPC symbol lies in CPC; empty: what the two
+    schemes share by their symbols."""
+    copies: float = 1.0
+    """Share of common runs of words from which two filings are the same: one of them is left out,
+    and each that is so like a validation or test filing. 1: only what is refused as the same."""
+    calibrate_from: str = ""
+    """Training filings published on this date (YYYY-MM-DD) or later validate instead."""
     calibrate: float = 0.0
     """Share of the training filings with a text and all their CPC symbols that are held out and
     validate instead: only such filings tell how often a score is right."""

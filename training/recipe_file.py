@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
 
+from training.corpus import Trust
 from training.errors import RecipeError
 from training.recipe import Adapt, Data, Encoder, Fit, Memory, Recipe, Serve
 
@@ -15,6 +17,8 @@ __all__ = ["find_recipe", "load_recipe"]
 RECIPES = Path(__file__).parent / "recipes"
 ALL_LINEAR = "all-linear"
 """What peft calls every linear layer."""
+
+KINDS = (*(str(trust) for trust in Trust), "title-only", "definitions", "labels")
 
 T = TypeVar("T")
 SECTIONS: dict[str, type[Any]] = {
@@ -111,6 +115,7 @@ def _check(path: Path, recipe: Recipe) -> None:
         raise RecipeError(f"{path}: data.held_out must name the test files, so that none is learnt")
     if bool(recipe.adapt.pairs) != bool(recipe.data.unlabelled):
         raise RecipeError(f"{path}: adapt.pairs and data.unlabelled need each other: give both")
+    _check_data(path, recipe.data)
     _check_encoder(path, recipe.encoder)
     _check_numbers(path, recipe)
 
@@ -150,6 +155,18 @@ def _check_numbers(path: Path, recipe: Recipe) -> None:
             raise RecipeError(f"{path}: {key} must lie in [0, 1), not {share}")
     if not 0.0 < recipe.adapt.keep <= 1.0:
         raise RecipeError(f"{path}: adapt.keep must lie in (0, 1], not {recipe.adapt.keep}")
+
+
+def _check_data(path: Path, data: Data) -> None:
+    """What the corpus may be made of."""
+    for name in data.without:
+        if name not in KINDS:
+            raise RecipeError(f"{path}: data.without: {name!r} is none of {', '.join(KINDS)}")
+    if not 0.2 <= data.copies <= 1.0:
+        raise RecipeError(f"{path}: data.copies must lie in [0.2, 1], not {data.copies}")
+    day = data.calibrate_from
+    if day and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
+        raise RecipeError(f"{path}: data.calibrate_from must be YYYY-MM-DD, not {day!r}")
 
 
 def _check_encoder(path: Path, encoder: Encoder) -> None:

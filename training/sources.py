@@ -15,11 +15,13 @@ from cpc_classifier.hierarchy import Hierarchy
 from cpc_classifier.labels import LabelIndex
 from cpc_classifier.subgroups import Subgroups
 from taxonomy.readers.definitions import read_definitions
+from taxonomy.readers.ipc_concordance import read_ipc_concordance
 from taxonomy.readers.title_list import read_title_list
 from taxonomy.tree import Taxonomy
 from training.batches import label_rows
-from training.corpus import Example, Known, read_examples, read_unlabelled, refuse_overlap
+from training.corpus import Example, chosen, read_examples, read_unlabelled, refuse_overlap, split
 from training.errors import RecipeError
+from training.evaluation.labelled import read_labelled
 from training.label_texts import LabelText, label_texts
 from training.recipe import Recipe
 
@@ -42,6 +44,8 @@ class Sources:
     """int32 (len(texts),): the label row in which each text's symbol lies."""
     digest: str
     """sha256 of the corpus files."""
+    removed: dict[str, int]
+    """Training records left out, and why."""
 
 
 def read_sources(recipe: Recipe, data: Path, labels: LabelIndex | None = None) -> Sources:
@@ -59,15 +63,17 @@ def read_sources(recipe: Recipe, data: Path, labels: LabelIndex | None = None) -
     """
     train, valid = _files(data, recipe.data.train), _files(data, recipe.data.valid)
     bare = _files(data, recipe.data.unlabelled)
-    refuse_overlap(train + valid + bare, _files(data, recipe.data.held_out), recipe.data.exclude)
+    tested = _files(data, recipe.data.held_out)
+    refuse_overlap(train + valid + bare, tested, recipe.data.exclude)
     taxonomy = read_title_list(data / recipe.data.titles)
     written = recipe.data.definitions
-    told = read_definitions(data / written) if written else {}
-    definitions = {symbol: d.statement for symbol, d in told.items() if d.statement}
+    defined = read_definitions(data / written) if written else {}
+    definitions = {symbol: d.statement for symbol, d in defined.items() if d.statement}
     labels = labels or LabelIndex.from_taxonomy(taxonomy)
     hierarchy = labels.to_hierarchy()
-    texts = label_texts(taxonomy, definitions, recipe.data.languages)
-    read = (taxonomy, hierarchy, recipe.data.languages, recipe.data.exclude)
+    left_out = recipe.data.without
+    languages = () if "labels" in left_out else recipe.data.languages
+    texts = label_texts(taxonomy, {} if "definitions" in left_out else definitions, languages)
     unlabelled = read_unlabelled(bare, recipe.data.languages, recipe.data.exclude)
     if len(unlabelled) < recipe.adapt.pairs:
         raise RecipeError(
@@ -79,8 +85,18 @@ def read_sources(recipe: Recipe, data: Path, labels: LabelIndex | None = None) -
             f"adapt.bilingual asks for {recipe.adapt.bilingual} labels a step, but there are none "
             f"in another language of data.languages ({', '.join(recipe.data.languages)})"
         )
-    learnt, held = _hold_out(read_examples(train, *read), recipe.data.calibrate)
+    told = recipe.data.concordance
+    read = (
+        taxonomy,
+        hierarchy,
+        recipe.data.languages,
+        recipe.data.exclude,
+        read_ipc_concordance(data / told) if told else None,
+    )
+    learnt, held = split(read_examples(train, *read), recipe.data)
     held += [e for e in read_examples(valid, *read) if e.filing.abstract or e.filing.claims]
+    tests = [e.filing for path in tested for e in read_labelled(path)]
+    learnt, removed = chosen(learnt, [e.filing for e in held] + tests, recipe.data)
     digest = hashlib.sha256()
     for path in train + valid + bare:
         digest.update(path.read_bytes())
@@ -95,22 +111,8 @@ def read_sources(recipe: Recipe, data: Path, labels: LabelIndex | None = None) -
         texts,
         label_rows([t.symbol for t in texts], taxonomy, hierarchy),
         digest.hexdigest(),
+        removed,
     )
-
-
-def _hold_out(examples: list[Example], share: float) -> tuple[list[Example], list[Example]]:
-    """Examples to learn from, and those with a text and complete labels that validate instead.
-
-    Who is held out depends on the record alone, not on the others of its file.
-    """
-    learnt: list[Example] = []
-    held: list[Example] = []
-    for e in examples:
-        own = "\n".join((e.filing.id, e.filing.title, e.filing.abstract))
-        drawn = int.from_bytes(hashlib.sha256(own.encode()).digest()[:4]) / 2**32
-        tells = e.known == Known.ALL and (e.filing.abstract or e.filing.claims)
-        (held if tells and drawn < share else learnt).append(e)
-    return learnt, held
 
 
 def _files(data: Path, patterns: Sequence[str]) -> list[Path]:

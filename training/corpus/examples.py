@@ -7,13 +7,9 @@ speaks only of the places that IPC has too: not of section Y and not of the 2000
 
 from __future__ import annotations
 
-import gzip
-import json
-import re
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +18,18 @@ import numpy as np
 from cpc_classifier.filing import Filing
 from cpc_classifier.hierarchy import Hierarchy
 from taxonomy.errors import CpcError
+from taxonomy.ipc import shared_place
 from taxonomy.symbol import Rank, Symbol
 from taxonomy.tree import Taxonomy
-from training.errors import CorpusError, OverlapError
+from training.corpus.records import TEXTS, filing_of, read_records
 
 __all__ = [
     "Example",
     "Known",
-    "filing_of",
+    "Trust",
     "negative_rows",
     "read_examples",
-    "read_records",
     "read_unlabelled",
-    "refuse_overlap",
     "resolve",
 ]
 
@@ -50,6 +45,19 @@ class Known(IntEnum):
     """Every one: the CPC list is complete."""
 
 
+class Trust(StrEnum):
+    """What a record's symbols are worth; a recipe may leave out any of them."""
+
+    COMPLETE_CPC = "complete-cpc"
+    """All its CPC symbols are listed: the others are known to be false."""
+    PARTIAL_CPC = "partial-cpc"
+    """Some are."""
+    COMPLETE_IPC = "complete-ipc"
+    """All its IPC symbols are, and no CPC symbol."""
+    PARTIAL_IPC = "partial-ipc"
+    """Some are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """One labelled filing.
@@ -61,6 +69,7 @@ class Example:
         deepest: int32 label rows without a listed descendant.
         known: which unlisted rows count as negatives.
         source: where the record comes from.
+        trust: what the record's symbols are worth.
     """
 
     filing: Filing
@@ -69,6 +78,12 @@ class Example:
     deepest: np.ndarray
     known: Known
     source: str
+    trust: Trust = Trust.COMPLETE_CPC
+
+    @property
+    def is_title_only(self) -> bool:
+        """Whether there is nothing else to read."""
+        return not (self.filing.abstract or self.filing.claims or self.filing.description)
 
 
 def read_examples(
@@ -77,6 +92,7 @@ def read_examples(
     hierarchy: Hierarchy,
     languages: Sequence[str],
     exclude: Sequence[str] = (),
+    concordance: Mapping[str, str] | None = None,
 ) -> list[Example]:
     """All usable records of some JSON-lines files.
 
@@ -89,6 +105,8 @@ def read_examples(
         hierarchy: the label rows (sections to main groups).
         languages: ISO 639-1 codes to keep.
         exclude: ids to leave out.
+        concordance: CPC symbol -> IPC symbol, which tells where an IPC symbol lies in CPC; None:
+            what the two schemes share by their symbols.
 
     Raises:
         CorpusError: a line that is not a record; names file and line.
@@ -100,7 +118,7 @@ def read_examples(
         for record in read_records(path)
         if record["lang"] in languages
         and record["id"] not in exclude
-        and (example := _example(record, taxonomy, hierarchy, row_of)) is not None
+        and (example := _example(record, taxonomy, hierarchy, row_of, concordance)) is not None
     ]
 
 
@@ -120,37 +138,6 @@ def read_unlabelled(
         if record["lang"] in languages and record["id"] not in exclude
         if len((filing := filing_of(record)).filled) > 1
     ]
-
-
-def refuse_overlap(
-    paths: Sequence[Path], held_out: Sequence[Path], exclude: Sequence[str] = ()
-) -> None:
-    """Refuse a corpus that shares a filing with the test set.
-
-    Two records are the same filing when their ids are, or their normalised title and abstract
-    (case, accents, punctuation and spaces aside; claims where both are empty).
-
-    Raises:
-        OverlapError: names both files and the id or line.
-        CorpusError: there is no test file to compare with.
-    """
-    if not held_out:
-        raise CorpusError("no held-out file was found: data.held_out of the recipe names none")
-    for path in paths:
-        if path.resolve() in {p.resolve() for p in held_out}:
-            raise OverlapError(f"{path} is a held-out test file: it may not be learnt")
-    seen: dict[str, Path] = {}
-    for path in held_out:
-        for record in read_records(path, TEXTS):
-            seen.update(dict.fromkeys(_fingerprints(record), path))
-    for path in paths:
-        for number, record in enumerate(read_records(path, TEXTS), 1):
-            hits = [key for key in _fingerprints(record) if key in seen]
-            if hits and record["id"] not in exclude:
-                raise OverlapError(
-                    f"{path} line {number} (id {record['id']!r}) is also in {seen[hits[0]]}: "
-                    "a test filing may not be learnt; remove it, or list its id in data.exclude"
-                )
 
 
 def negative_rows(hierarchy: Hierarchy) -> np.ndarray:
@@ -180,21 +167,26 @@ def resolve(symbol: str, taxonomy: Taxonomy) -> str:
     return ""
 
 
-def filing_of(record: dict[str, Any]) -> Filing:
-    """The filing of a record, without its symbols."""
-    return Filing(
-        id=record["id"],
-        title=record["title"],
-        abstract=record["abstract"],
-        claims=record["claims"],
-        description=record["description"],
-        language=record["lang"],
-        publication_date=record["date"],
-    )
+def place_of(symbol: str, taxonomy: Taxonomy, concordance: Mapping[str, str] | None) -> str:
+    """Where an IPC symbol lies in CPC, '' if nowhere; rules and sources in `taxonomy.ipc`."""
+    try:
+        return shared_place(symbol, taxonomy, concordance).symbol
+    except CpcError:
+        return ""
+
+
+def _trust(record: dict[str, Any]) -> Trust:
+    if record["cpc"]:
+        return Trust.COMPLETE_CPC if record["cpc_complete"] else Trust.PARTIAL_CPC
+    return Trust.COMPLETE_IPC if record["ipc_complete"] else Trust.PARTIAL_IPC
 
 
 def _example(
-    record: dict[str, Any], taxonomy: Taxonomy, hierarchy: Hierarchy, row_of: dict[str, int]
+    record: dict[str, Any],
+    taxonomy: Taxonomy,
+    hierarchy: Hierarchy,
+    row_of: dict[str, int],
+    concordance: Mapping[str, str] | None,
 ) -> Example | None:
     known = (
         Known.ALL
@@ -203,8 +195,10 @@ def _example(
         if record["ipc_complete"] and not record["cpc"]
         else Known.POSITIVES
     )
-    listed = record["cpc"] if known == Known.ALL else record["cpc"] + record["ipc"]
-    symbols = tuple(dict.fromkeys(s for s in (resolve(x, taxonomy) for x in listed) if s))
+    found = [resolve(symbol, taxonomy) for symbol in record["cpc"]]
+    if known != Known.ALL:
+        found += [place_of(symbol, taxonomy, concordance) for symbol in record["ipc"]]
+    symbols = tuple(dict.fromkeys(s for s in found if s))
     filing = filing_of(record)
     if not symbols or filing.is_empty:
         return None
@@ -216,62 +210,5 @@ def _example(
     )
     rows = hierarchy.closure(own)
     inner = np.isin(np.arange(len(hierarchy.symbols)), hierarchy.parent[rows])
-    return Example(filing, symbols, rows, rows[~inner[rows]], known, record["source"])
-
-
-TEXTS: dict[str, type] = {
-    "id": str,
-    "title": str,
-    "abstract": str,
-    "claims": str,
-    "description": str,
-    "lang": str,
-    "date": str,
-}
-FIELDS = TEXTS | {
-    "cpc": list,
-    "cpc_complete": bool,
-    "ipc": list,
-    "ipc_complete": bool,
-    "source": str,
-}
-
-
-def read_records(path: Path, fields: Mapping[str, type] = FIELDS) -> Iterator[dict[str, Any]]:
-    """The records of a JSON-lines file, ``.gz`` or plain, with checked field types.
-
-    Args:
-        fields: those that each must have, and their types.
-
-    Raises:
-        CorpusError: unreadable, or a line that is not a record; names file and line.
-    """
-    opener = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opener(path, "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                yield _record(path, number, line, fields)
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise CorpusError(f"{path}: cannot be read: {error}") from error
-
-
-def _record(path: Path, number: int, line: str, fields: Mapping[str, type]) -> dict[str, Any]:
-    try:
-        record = json.loads(line)
-    except ValueError as error:
-        raise CorpusError(f"{path} line {number}: not JSON: {error}") from error
-    for key, kind in fields.items():
-        if not isinstance(record, dict) or not isinstance(record.get(key), kind):
-            raise CorpusError(f"{path} line {number}: {key!r} must be given, as {kind.__name__}")
-    return dict(record)
-
-
-def _fingerprints(record: dict[str, Any]) -> list[str]:
-    title, abstract, claims = (_normal(record[k]) for k in ("title", "abstract", "claims"))
-    text = title + abstract if abstract else title or claims
-    return [f"id:{record['id']}"] * bool(record["id"]) + [f"text:{text}"] * bool(text)
-
-
-def _normal(text: str) -> str:
-    bare = unicodedata.normalize("NFKD", text).casefold()
-    return re.sub(r"[\W_]+", "", "".join(c for c in bare if not unicodedata.combining(c)))
+    deepest = rows[~inner[rows]]
+    return Example(filing, symbols, rows, deepest, known, record["source"], _trust(record))

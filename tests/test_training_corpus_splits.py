@@ -1,0 +1,83 @@
+"""Who is learnt from, who validates, and what is left out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cpc_classifier.filing import Filing
+from training.corpus import Example, Known, Trust, chosen, split
+from training.corpus.splits import family
+from training.recipe import Data
+
+ROWS = np.array([0], np.int32)
+
+
+def _example(
+    name: str, trust: Trust = Trust.COMPLETE_CPC, date: str = "", text: str = "x"
+) -> Example:
+    filing = Filing(name, title="t", abstract=text, publication_date=date)
+    known = Known.ALL if trust == Trust.COMPLETE_CPC else Known.POSITIVES
+    return Example(filing, ("A",), ROWS, ROWS, known, "invented", trust)
+
+
+def _data(**values: object) -> Data:
+    given: dict[str, object] = {"train": (), "valid": (), "held_out": (), "titles": ""}
+    return Data(**given | values)  # type: ignore[arg-type]
+
+
+def _ids(examples: list[Example]) -> list[str]:
+    return [e.filing.id for e in examples]
+
+
+def test_a_share_of_complete_filings_with_a_text_validates() -> None:
+    told = [_example(str(i)) for i in range(400)]
+    others = [_example(f"p{i}", Trust.PARTIAL_CPC) for i in range(50)]
+    bare = [_example(f"b{i}", text="") for i in range(50)]
+    learnt, held = split([*told, *others, *bare], _data(calibrate=0.25))
+    assert 70 < len(held) < 130
+    assert set(_ids(held)) <= set(_ids(told))
+    again, _ = split([*told[:40], *others], _data(calibrate=0.25))
+    assert set(_ids(again)) == set(_ids(learnt)) & set(_ids([*told[:40], *others]))
+
+
+def test_filings_from_a_date_on_validate_with_their_whole_family() -> None:
+    examples = [
+        _example("US1234567A1", date="2019-05-01"),
+        _example("US1234567B2", date="2021-05-01"),
+        _example("US7654321B2", date="2020-12-31"),
+        _example("US5555555B2", date="2021-01-01", text=""),
+        _example("US6666666B2"),
+    ]
+    learnt, held = split(examples, _data(calibrate_from="2021-01-01"))
+    assert _ids(held) == ["US1234567A1", "US1234567B2"]
+    assert _ids(learnt) == ["US7654321B2", "US6666666B2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("US7556957B2", "US7556957"),
+        ("EP 1 234 567 A1", "EP1234567"),
+        ("KR1020200012345A", "KR1020200012345"),
+        ("10-2020-0012345", "1020200012345"),
+        ("", "t\nx"),
+    ],
+)
+def test_a_family_is_a_number_without_its_kind_code(name: str, wanted: str) -> None:
+    assert family(_example(name).filing) == wanted
+
+
+def test_kinds_that_a_recipe_does_without_are_counted() -> None:
+    examples = [
+        _example("1"),
+        _example("2", Trust.PARTIAL_IPC),
+        _example("3", Trust.COMPLETE_IPC),
+        _example("4", text=""),
+        _example("5", Trust.PARTIAL_IPC, text=""),
+    ]
+    kept, removed = chosen(examples, [], _data(without=("partial-ipc",)))
+    assert (_ids(kept), removed) == (["1", "3", "4"], {"partial-ipc": 2})
+    kept, removed = chosen(examples, [], _data(without=("title-only",)))
+    assert (_ids(kept), removed) == (["1", "2", "3"], {"title-only": 2})
+    assert chosen(examples, [], _data()) == (examples, {})

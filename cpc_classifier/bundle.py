@@ -57,10 +57,12 @@ class EncoderSpec:
 
 @dataclass(frozen=True, slots=True)
 class TextSpec:
-    """How a filing becomes the encoder's text: fields in order, cut to so many characters."""
+    """How a filing becomes the encoder's text: fields in order, cut to so many characters; and how
+    many tokens of a title path are read."""
 
     fields: tuple[str, ...]
     max_chars: int
+    title_tokens: int = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ def parse_manifest(raw: bytes, path: Path) -> Manifest:
             **values
             | {
                 "encoder": EncoderSpec(**values["encoder"]),
-                "text": TextSpec(tuple(values["text"]["fields"]), values["text"]["max_chars"]),
+                "text": TextSpec(**values["text"] | {"fields": tuple(values["text"]["fields"])}),
                 "files": {name: FileSpec(**spec) for name, spec in values["files"].items()},
             }
         )
@@ -171,9 +173,12 @@ def _check(manifest: Manifest, path: Path) -> None:
     words = (manifest.name, manifest.version, manifest.release, manifest.encoder.id)
     if not all(isinstance(word, str) for word in words):
         raise BundleError(f"{path}: name, version, release and encoder.id must be strings")
-    numbers = (manifest.encoder.max_tokens, manifest.text.max_chars)
+    text = manifest.text
+    numbers = (manifest.encoder.max_tokens, text.max_chars, text.title_tokens)
     if not all(isinstance(number, int) and number > 0 for number in numbers):
-        raise BundleError(f"{path}: encoder.max_tokens and text.max_chars must be above 0")
+        raise BundleError(
+            f"{path}: encoder.max_tokens, text.max_chars and text.title_tokens must be above 0"
+        )
     strange = [name for name in manifest.text.fields if name not in TEXT_FIELDS]
     if strange or not manifest.text.fields:
         raise BundleError(f"{path}: text.fields: {strange} is none of {', '.join(TEXT_FIELDS)}")
@@ -226,7 +231,7 @@ def write_manifest(
         version: of the bundle.
         release: CPC release of its labels.
         encoder: id, licence, dim, max_tokens.
-        text: fields, max_chars.
+        text: fields, max_chars, title_tokens.
         recipe: how it was made, as plain values.
         figures: what was measured, as plain values.
         created: ISO 8601; "": now, in UTC.

@@ -95,6 +95,7 @@ def deepen(
         _Told(taxonomy, labels.symbols + subgroups.symbols),
         _Told(before, known),
         work,
+        bundle.manifest.text.title_tokens,
     )
     rows, moved = _followed(memory, known, _above(old, was), labels, subgroups)
     staged = work / "bundle"
@@ -139,7 +140,7 @@ class _Told:
 
 
 def _titles(
-    encoder: OnnxEncoder, memory: Memory, now: _Told, before: _Told, work: Path
+    encoder: OnnxEncoder, memory: Memory, now: _Told, before: _Told, work: Path, max_tokens: int
 ) -> tuple[Codes, int]:
     """The codes of all titles, uint8 (deep rows, d / 2), and how many were read by the encoder."""
     row = {symbol: i for i, symbol in enumerate(before.symbols)}
@@ -152,7 +153,7 @@ def _titles(
     codes[same] = memory.codes[at[same]]
     new = np.flatnonzero(~same)
     if len(new):
-        vectors = title_vectors(encoder, [texts[i] for i in new.tolist()], work)
+        vectors = title_vectors(encoder, [texts[i] for i in new.tolist()], work, max_tokens)
         codes[new] = quantise(vectors, memory.low, memory.step)
     return codes, len(new)
 

@@ -16,19 +16,20 @@ __all__ = ["title_vectors"]
 
 Floats = NDArray[np.float32]
 
-TITLE_TOKENS = 48
-"""Of a title path that are read: the own title stands first, those above it follow."""
 PART = 4096
 """Texts between two files on disk."""
 
 
-def title_vectors(encoder: OnnxEncoder, texts: Sequence[str], work: Path) -> Floats:
+def title_vectors(
+    encoder: OnnxEncoder, texts: Sequence[str], work: Path, max_tokens: int
+) -> Floats:
     """The memory query of each text, each wording read once.
 
     Args:
         encoder: of the bundle.
         texts: title paths.
         work: folder of finished parts; the same call goes on from them.
+        max_tokens: of a path that are read: its own title stands first, those above it follow.
 
     Returns:
         float32 (len(texts), d), of length 1.
@@ -40,7 +41,7 @@ def title_vectors(encoder: OnnxEncoder, texts: Sequence[str], work: Path) -> Flo
         for start in range(0, len(unlike), PART):
             part = work / f"titles-{start}.npy"
             if not part.exists():
-                read = encoder.encode(unlike[start : start + PART], ("memory_query",), TITLE_TOKENS)
+                read = encoder.encode(unlike[start : start + PART], ("memory_query",), max_tokens)
                 unfinished = part.with_suffix(".part.npy")
                 np.save(unfinished, read["memory_query"], allow_pickle=False)
                 os.replace(unfinished, part)

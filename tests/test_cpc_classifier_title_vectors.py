@@ -22,28 +22,25 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> OnnxEncoder:
 
 def test_each_text_gets_its_memory_query(encoder: OnnxEncoder, tmp_path: Path) -> None:
     wanted = encoder.encode(TEXTS, ("memory_query",))["memory_query"]
-    np.testing.assert_allclose(title_vectors(encoder, TEXTS, tmp_path), wanted, atol=1e-5)
+    np.testing.assert_allclose(title_vectors(encoder, TEXTS, tmp_path, 48), wanted, atol=1e-5)
 
 
 def test_finished_parts_are_not_read_again(
     encoder: OnnxEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "PART", 10)
-    wanted = title_vectors(encoder, TEXTS, tmp_path)
+    wanted = title_vectors(encoder, TEXTS, tmp_path, 48)
     parts = sorted(tmp_path.iterdir())
     assert len(parts) == -(-len(TITLES) // 10)  # each wording once
     parts[1].unlink()
     kept = {part: part.stat().st_mtime_ns for part in parts if part.exists()}
-    np.testing.assert_array_equal(title_vectors(encoder, TEXTS, tmp_path), wanted)
+    np.testing.assert_array_equal(title_vectors(encoder, TEXTS, tmp_path, 48), wanted)
     assert {part: part.stat().st_mtime_ns for part in kept} == kept
     assert parts[1].exists()
 
 
-def test_a_long_title_is_cut_and_keeps_its_end_mark(
-    encoder: OnnxEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "TITLE_TOKENS", 3)
+def test_a_long_title_is_cut_and_keeps_its_end_mark(encoder: OnnxEncoder, tmp_path: Path) -> None:
     words = [word for title in TITLES.values() for word in title.split()]
-    read = title_vectors(encoder, [" ".join(words[:9])], tmp_path)
+    read = title_vectors(encoder, [" ".join(words[:9])], tmp_path, 3)
     wanted = encoder.encode([" ".join((*words[:2], words[8]))], ("memory_query",))
     np.testing.assert_allclose(read, wanted["memory_query"], atol=1e-5)

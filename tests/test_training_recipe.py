@@ -28,7 +28,7 @@ def test_the_starter_recipe_loads() -> None:
         ("lora_rank = 32", "lora_rnk = 32", "lora_rnk"),
         ("dim = 128", "dim = 127", "memory.dim"),
         ("pairs = 32", "pairs = 0", "data.unlabelled need each other"),
-        ("keep = 1.0", "keep = 0.0", "adapt.keep"),
+        ("keep = 0.7", "keep = 0.0", "adapt.keep"),
         ("calibrate = 0.5", "calibrate = 1.0", "data.calibrate"),
         ("batch = 128", 'batch = "many"', "adapt.batch"),
         ('held_out = ["patents/test_*.jsonl.gz"]', "held_out = []", "data.held_out"),

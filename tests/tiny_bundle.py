@@ -176,7 +176,11 @@ def build_tiny_bundle(folder: Path, assign_threshold: float = 0.5, deep: bool = 
         version="1",
         release="2025.05",
         encoder={"id": "tiny", "licence": "Apache-2.0", "dim": DIM, "max_tokens": MAX_TOKENS},
-        text={"fields": ["title", "abstract", "claims", "description"], "max_chars": MAX_CHARS},
+        text={
+            "fields": ["title", "abstract", "claims", "description"],
+            "max_chars": MAX_CHARS,
+            "title_tokens": 48,
+        },
         recipe={"seed": 3},
         figures={"subclass": {"first": 1.0}},
         created="2025-05-01T00:00:00Z",

@@ -151,7 +151,11 @@ def _manifest(
             "dim": dim,
             "max_tokens": spec.max_tokens,
         },
-        text={"fields": list(spec.fields), "max_chars": spec.max_chars},
+        text={
+            "fields": list(spec.fields),
+            "max_chars": spec.max_chars,
+            "title_tokens": recipe.adapt.title_tokens,
+        },
         recipe=recipe.as_dict(),
         figures=figures,
     )

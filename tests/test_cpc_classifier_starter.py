@@ -57,6 +57,18 @@ def test_from_the_command_line(tmp_path: Path) -> None:
         assert result["id"] in [found["symbol"] for found in result["suggestions"][:3]]
 
 
+def test_korean_is_read(server: Server) -> None:
+    filing = {
+        "id": "K",
+        "title": "고체 전해질을 포함하는 리튬 이차 전지",
+        "abstract": "리튬 금속 음극과 양극 사이에 고체 전해질 층을 두어 리튬 이온을 전달하고 "
+        "덴드라이트의 성장을 억제하는 이차 전지를 제공한다.",
+    }
+    body = {"filings": [filing], "level": "subclass", "limit": 3}
+    found = server.ask("POST", "/v1/suggest", body).json["results"][0]["suggestions"]
+    assert "H01M" in [suggestion["symbol"] for suggestion in found]
+
+
 def test_over_rest(server: Server) -> None:
     filings = [{"id": symbol, **filing} for symbol, filing in FILINGS.items()]
     answer = server.ask("POST", "/v1/suggest", {"filings": filings, "limit": 5})

@@ -12,10 +12,10 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from cpc_classifier.encoder import filing_text
 from taxonomy.symbol import Rank
@@ -30,7 +30,7 @@ from training.recipe import Recipe
 from training.recipe_file import find_recipe, load_recipe
 from training.sources import Sources, read_sources
 
-__all__ = ["Features", "Work", "labels_of", "read_work", "share_of"]
+__all__ = ["FIGURES", "Features", "Work", "labels_of", "read_work", "share_of", "vectorizer"]
 
 FIGURES = ((Rank.SUBCLASS, 1), (Rank.SUBCLASS, 3), (Rank.MAIN_GROUP, 3), (Rank.SUBGROUP, 10))
 """Rank and how many guesses, as in the table of the README."""
@@ -139,8 +139,10 @@ def labels_of(
     return names, sp.csr_matrix((data, indices, starts), shape=(len(own), len(names)))
 
 
-def vectorizer(features: Features) -> TfidfVectorizer:
+def vectorizer(features: Features) -> Any:
     """TF-IDF over words and, for Korean, over whatever stands between blanks."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     return TfidfVectorizer(
         sublinear_tf=True,
         min_df=2,

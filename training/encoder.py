@@ -8,6 +8,7 @@ model repository is never run.
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -29,6 +30,8 @@ from training.tokens import pad, weights_folder
 
 __all__ = ["PatentEncoder", "embed", "encode_tokens", "load_encoder"]
 
+LAYER = re.compile(r"\blayers?\.(\d+)\.")
+"""The number of a layer in the name of a module."""
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "nf4": torch.bfloat16}
 """Of the frozen weights; of what 4 bits are unpacked to."""
 
@@ -125,14 +128,8 @@ def load_encoder(recipe: EncoderRecipe, memory_dim: int) -> PatentEncoder:
     if hasattr(base, "pooler"):
         base.pooler = None
     base.config.use_cache = False
-    targets = recipe.targets if isinstance(recipe.targets, str) else list(recipe.targets)
-    layers = range(recipe.adapt_from, base.config.num_hidden_layers)
-    config = LoraConfig(
-        r=recipe.lora_rank,
-        lora_alpha=recipe.lora_alpha,
-        target_modules=targets,
-        layers_to_transform=list(layers) if recipe.adapt_from else None,
-    )
+    targets = _targets(base, recipe)
+    config = LoraConfig(r=recipe.lora_rank, lora_alpha=recipe.lora_alpha, target_modules=targets)
     try:
         adapted = get_peft_model(base, config)
     except ValueError as error:
@@ -145,6 +142,21 @@ def load_encoder(recipe: EncoderRecipe, memory_dim: int) -> PatentEncoder:
     if recipe.gradient_checkpointing:
         _recompute(base, recipe.model)
     return encoder
+
+
+def _targets(base: nn.Module, recipe: EncoderRecipe) -> str | list[str]:
+    """What gets an adapter, as peft is told: all layers alike, or from one on by name."""
+    named = recipe.targets
+    if not recipe.adapt_from:
+        return named if isinstance(named, str) else list(named)
+    linear = [name for name, module in base.named_modules() if isinstance(module, nn.Linear)]
+    layer = {name: LAYER.search(name) for name in linear}
+    return [
+        name
+        for name in linear
+        if isinstance(named, str) or name.rpartition(".")[2] in named
+        if (found := layer[name]) and int(found[1]) >= recipe.adapt_from
+    ]
 
 
 def _pretrained(recipe: EncoderRecipe) -> Any:

@@ -131,8 +131,18 @@ def _memory(
 
 
 def _adapter(encoder: PatentEncoder, folder: Path) -> None:
-    """What the encoder learnt, in half precision. The head is in the graph: `graph_head.py`."""
-    learnt = {k: p.detach().half() for k, p in encoder.state().items()}
+    """What the encoder learnt, each row as int8 codes and a step; vectors in half precision.
+
+    The head needs no file of its own: it is in the graph (`graph_head.py`).
+    """
+    learnt: dict[str, torch.Tensor] = {}
+    for name, values in encoder.state().items():
+        if values.ndim < 2:
+            learnt[name] = values.half()
+            continue
+        step = values.detach().abs().amax(dim=1, keepdim=True).clamp(min=1e-8) / 127
+        learnt[f"{name}.codes"] = torch.round(values.detach() / step).to(torch.int8)
+        learnt[f"{name}.step"] = step[:, 0].half()
     write_tensors(folder / "adapter.safetensors", learnt)
 
 

@@ -27,7 +27,7 @@ class Choice:
     Attributes:
         filings: whether classified filings are examples.
         titles: down to which rank the titles of symbols are examples of them; "": none.
-        definitions: whether the definitions of these symbols are too, and labels in other languages.
+        definitions: whether their definitions and labels in other languages are, too.
         incomplete: whether records whose list of symbols is not complete are examples; what they do
             not list is then a negative.
         share: of the training filings.

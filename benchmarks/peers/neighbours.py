@@ -52,4 +52,6 @@ def fit(examples: Examples, settings: Mapping[str, Any], threads: int) -> Model:
     index = faiss.IndexFlatIP(examples.x.shape[1])
     for i in range(0, examples.x.shape[0], 1 << 15):
         index.add(np.ascontiguousarray(examples.x[i : i + (1 << 15)], np.float32))
-    return Model(index, examples.y, min(settings["neighbours"], index.ntotal), settings["temperature"])
+    return Model(
+        index, examples.y, min(settings["neighbours"], index.ntotal), settings["temperature"]
+    )

@@ -64,10 +64,11 @@ def fit(examples: Examples, settings: Mapping[str, Any], threads: int) -> Model:
 
 
 def write_examples(path: Path, x: sp.csr_matrix, y: sp.csr_matrix) -> None:
-    """Write features and labels in the format of the Extreme Classification Repository."""
+    """Write the format of the Extreme Classification Repository; texts without words are left out."""
+    told = np.flatnonzero((np.diff(x.indptr) > 0) & (np.diff(y.indptr) > 0)).tolist()
     with path.open("w", encoding="ascii") as file:
-        file.write(f"{x.shape[0]} {x.shape[1]} {y.shape[1]}\n")
-        for i in range(x.shape[0]):
+        file.write(f"{len(told)} {x.shape[1]} {y.shape[1]}\n")
+        for i in told:
             labels = ",".join(map(str, y.indices[y.indptr[i] : y.indptr[i + 1]].tolist()))
             span = slice(x.indptr[i], x.indptr[i + 1])
             pairs = zip(x.indices[span].tolist(), x.data[span].tolist(), strict=True)

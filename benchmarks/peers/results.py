@@ -7,7 +7,12 @@ from typing import Any
 
 __all__ = ["COLUMNS", "known", "table"]
 
-COLUMNS = (("subclass", "first"), ("subclass", "three"), ("main group", "three"), ("subgroup", "ten"))
+COLUMNS = (
+    ("subclass", "first"),
+    ("subclass", "three"),
+    ("main group", "three"),
+    ("subgroup", "ten"),
+)
 """Rank and figure of each number in a cell."""
 
 

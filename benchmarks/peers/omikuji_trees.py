@@ -64,7 +64,7 @@ def fit(examples: Examples, settings: Mapping[str, Any], threads: int) -> Model:
 
 
 def write_examples(path: Path, x: sp.csr_matrix, y: sp.csr_matrix) -> None:
-    """Write the format of the Extreme Classification Repository; texts without words are left out."""
+    """Write the Extreme Classification Repository's format, without texts that have no words."""
     told = np.flatnonzero((np.diff(x.indptr) > 0) & (np.diff(y.indptr) > 0)).tolist()
     with path.open("w", encoding="ascii") as file:
         file.write(f"{len(told)} {x.shape[1]} {y.shape[1]}\n")

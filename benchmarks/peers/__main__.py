@@ -1,91 +1,71 @@
 """Peers on the same work: find their settings on validation, train, and measure on the test sets.
 
-.venv/bin/pip install -r benchmarks/peers/requirements.txt
 .venv/bin/python -m benchmarks.peers --data ../shared/data [--tune] [--only Parabel]
-.venv/bin/python -m benchmarks.peers --shares 0.12 0.25 0.5 1 --only Parabel
+.venv/bin/python -m benchmarks.peers --data ../shared/data --share 0.12 0.25 0.5 1 --only Parabel
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
-import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from benchmarks.peers.models import PEERS
-from benchmarks.peers.work import FIGURES, Features, Work, labels_of, read_work, vectorizer
-from taxonomy.symbol import Rank
-from training.evaluation.labelled import Labelled
+from benchmarks.peers.bench import PEERS, Bench, Sets
+from benchmarks.peers.corpus import read_corpus
+from benchmarks.peers.examples import rank_of
+from benchmarks.peers.results import known, table
+from benchmarks.peers.tuning import Grids, read_grids, settings_for, tune, write_json
+from training.evaluation.labelled import read_labelled
 
 HERE = Path(__file__).parent
-KEPT = HERE / ".work"
 
 
-def measured(
-    work: Work,
-    peer: str,
-    settings: dict[str, Any],
-    rank: Rank,
-    sets: dict[str, list[Labelled]],
-    share: float = 1.0,
-) -> dict[str, dict[str, float]]:
-    """Train a peer for the labels of one rank, and measure it."""
-    options = dict(settings)
-    features = Features(options.pop("pairs", False), options.pop("titles", "main group"))
-    told = work.titles(features.titles, rank)
-    examples = [] if peer == "zero-shot" else work.examples(share)
-    symbols = [list(e.symbols) for e in examples] + [[s] for s, _ in told]
-    texts = [work.text(e) for e in examples] + [text for _, text in told]
-    names, y = labels_of(rank, symbols, work.sources.taxonomy)
-    words = vectorizer(features)
-    x = words.fit_transform(texts)
-    score = PEERS[peer](x, y, options)
-    found = {}
-    for name, data in sets.items():
-        parts = [
-            score(words.transform([work.text(d) for d in data[i : i + 512]]))
-            for i in range(0, len(data), 512)
-        ]
-        found[name] = work.hits(rank, names, np.concatenate(parts), data)
-    return found
+def read_json(path: Path, empty: Any) -> Any:
+    """What was written before, or ``empty``."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else empty
 
 
-def tuned(work: Work, peer: str, grid: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Every setting of the grid with its validation figures, the best first."""
-    sets = {"valid": work.valid()}
-    tried = []
-    for settings in grid:
-        began = time.monotonic()
-        figures = measured(work, peer, settings, Rank.SUBCLASS, sets)["valid"]
-        tried.append(settings | {"valid": figures, "seconds": round(time.monotonic() - began)})
-        print(f"<!-- {peer} {json.dumps(tried[-1])} -->", flush=True)
-    return sorted(tried, key=lambda t: -sum(t["valid"].values()))
+def labelled(data: Path, pattern: str) -> Sets:
+    """Sets of labelled filings, by name."""
+    paths = sorted((data / "patents").glob(pattern))
+    return {path.name.removesuffix(".jsonl.gz"): read_labelled(path) for path in paths}
 
 
-def chosen(work: Work, peer: str, grid: list[dict[str, Any]], again: bool) -> dict[str, Any]:
-    """The settings that were best on validation; kept, so that they are looked for once."""
-    path = KEPT / f"{peer}.json"
-    if again or not path.exists():
-        KEPT.mkdir(exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(tuned(work, peer, grid), indent=1), encoding="utf-8")
-        os.replace(part, path)
-    best = json.loads(path.read_text(encoding="utf-8"))[0]
-    return {k: v for k, v in best.items() if k not in ("valid", "seconds")}
+def chosen(bench: Bench, name: str, grids: Grids, args: argparse.Namespace) -> Mapping[str, Any]:
+    """The tuned settings of a peer by rank, looked for where they are not known."""
+    path = args.out / "chosen.json"
+    kept = read_json(path, {})
+    if args.tune:
+        kept.pop(name, None)
+    own = kept.setdefault(name, {})
+    valid = labelled(args.data, "valid.jsonl.gz")
+    for rank in grids[name]["tuned"]:
+        if rank not in own:
+            own[rank] = tune(bench, name, grids[name]["grid"], rank, valid)
+            write_json(path, read_json(path, {}) | {name: own})
+    return own
 
 
-def line(name: str, found: dict[str, dict[str, float]], sets: list[str]) -> str:
-    """A row of the table: subclass first / three, main group three, subgroup ten for each set."""
-    cells = []
-    for key in sets:
-        own = [found[key].get(f"{rank.label} {k}") for rank, k in FIGURES]
-        cells.append(" / ".join("" if value is None else f"{value:.3f}" for value in own))
-    return f"| {name} | " + " | ".join(cells) + " |"
+def run(bench: Bench, name: str, grids: Grids, args: argparse.Namespace, tests: Sets) -> None:
+    """Train a peer at each rank and share, and keep what it reaches on the test sets."""
+    path, found = args.out / "results.json", chosen(bench, name, grids, args)
+    for share in args.share:
+        for rank in grids[name]["ranks"]:
+            settings = settings_for(found, rank)
+            told = {"peer": name, "share": share, "rank": rank, "settings": settings}
+            results = read_json(path, [])
+            if known(results, told) and not args.again:
+                continue
+            began = time.monotonic()
+            sets = bench.measured(name, settings, rank_of(rank), tests, share, validated=True)
+            seconds = round(time.monotonic() - began)
+            place = {k: told[k] for k in ("peer", "share", "rank")}
+            others = [own for own in read_json(path, []) if not known([own], place)]
+            write_json(path, [*others, told | {"seconds": seconds, "sets": sets}])
+            print(f"<!-- {name}, {share:.0%}, {rank}: {seconds} s -->", flush=True)
 
 
 def main() -> None:
@@ -94,25 +74,18 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--only", action="append", choices=list(PEERS))
     parser.add_argument("--tune", action="store_true", help="look for settings again")
-    parser.add_argument("--shares", type=float, nargs="+", default=[1.0])
+    parser.add_argument("--again", action="store_true", help="train again what has results")
+    parser.add_argument("--share", type=float, nargs="+", default=[1.0], help="of the filings")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--work", type=Path, default=HERE / ".work", help="for what is kept")
+    parser.add_argument("--out", type=Path, default=HERE, help="for chosen.json and results.json")
     args = parser.parse_args()
-    grids = tomllib.loads((HERE / "settings.toml").read_text(encoding="utf-8"))
-    work = read_work(args.data)
-    sets = work.tests()
-    print("| peer | " + " | ".join(sets) + " |")
-    print("|" + "---|" * (len(sets) + 1))
-    for peer in args.only or PEERS:
-        settings = chosen(work, peer, grids[peer]["grid"], args.tune)
-        for share in args.shares:
-            began = time.monotonic()
-            found: dict[str, dict[str, float]] = {name: {} for name in sets}
-            for label in grids[peer]["ranks"]:
-                rank = Rank[label.replace(" ", "_").upper()]
-                for name, figures in measured(work, peer, settings, rank, sets, share).items():
-                    found[name] |= figures
-            told = peer if share == 1 else f"{peer}, {share:.0%} of the filings"
-            print(line(told, found, list(sets)), flush=True)
-            print(f"<!-- {time.monotonic() - began:.0f} s -->", flush=True)
+    grids = read_grids(HERE / "settings.toml")
+    bench = Bench(read_corpus(args.data, args.work), args.work, args.threads)
+    tests = labelled(args.data, "test_*.jsonl.gz")
+    for name in args.only or PEERS:
+        run(bench, name, grids, args, tests)
+    print(table(read_json(args.out / "results.json", [])))
 
 
 if __name__ == "__main__":

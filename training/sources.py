@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,7 @@ from training.corpus import (
     refuse_overlap,
     split,
 )
+from training.corpus.card import Told, write_card
 from training.corpus.migration import migrated, read_older, read_transfers
 from training.corpus.records import cpc_symbols
 from training.errors import RecipeError
@@ -36,7 +38,7 @@ from training.evaluation.labelled import read_labelled
 from training.label_texts import LabelText, label_texts
 from training.recipe import Data, Recipe
 
-__all__ = ["Sources", "example_texts", "read_sources"]
+__all__ = ["Sources", "data_card", "example_texts", "read_sources"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,6 +134,22 @@ def _places(recipe: Data, data: Path, taxonomy: Taxonomy, paths: Sequence[Path])
     transfers = read_transfers(_files(data, recipe.transfers))
     moved = migrated(cpc_symbols(paths), older, taxonomy, transfers) if older or transfers else {}
     return Places(taxonomy, concordance, moved)
+
+
+def data_card(recipe: Recipe, data: Path, folder: Path | None) -> dict[str, Any]:
+    """What a recipe would learn from, in counts; see `training.corpus.card.write_card`.
+
+    Args:
+        recipe, data: as in `read_sources`.
+        folder: where the card is written; None: nowhere.
+
+    Raises:
+        TrainingError: as `read_sources` does.
+    """
+    found = read_sources(recipe, data)
+    texts = dict(Counter(text.kind for text in found.texts))
+    told = Told(found.removed, found.fates, texts, asdict(recipe.corpus))
+    return write_card(found.train, found.valid, told, found.taxonomy, found.hierarchy, folder)
 
 
 def _files(data: Path, patterns: Sequence[str]) -> list[Path]:

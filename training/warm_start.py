@@ -123,9 +123,7 @@ def warm_start(recipe: Recipe, data: Path, start: Path, out: Path) -> dict[str, 
     head = Moved(*read_head(bundle.folder / MODEL))
     losses = _fit(
         head,
-        Embedded.of(
-            new["embedding"], sources.train, filing_weights(sources.train, recipe.corpus)
-        ),
+        Embedded.of(new["embedding"], sources.train, filing_weights(sources.train, recipe.corpus)),
         Embedded.of(older["embedding"], sources.valid),
         np.array([_share(e) < CHECKED for e in sources.train]),
         HeadLoss(sources.hierarchy, recipe.fit.list_weight),

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
 from cpc_classifier.filing import Filing
 from cpc_classifier.hierarchy import Hierarchy
 from taxonomy.symbol import Symbol
-from tqdm import tqdm
 from training.corpus.places import Places
 from training.corpus.records import TEXTS, filing_of, read_records
 from training.corpus.trust import Known, Trust, known_of, trust_of
@@ -126,8 +126,7 @@ def negative_rows(hierarchy: Hierarchy) -> np.ndarray:
 
 
 def _symbols(record: dict[str, Any], places: Places) -> tuple[str, ...]:
-    """The places of a record's symbols, each once; a complete CPC list tells more than an IPC list.
-    """
+    """The places of a record's symbols, each once; beside a complete CPC list IPC tells nothing."""
     found = [places.cpc(symbol) for symbol in record["cpc"]]
     if known_of(record) != Known.ALL:
         found += [places.ipc(symbol) for symbol in record["ipc"]]

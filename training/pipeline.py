@@ -24,7 +24,7 @@ from training.adapt import adapt, tokenise
 from training.assemble import Embeddings, build_bundle
 from training.batches import Batches
 from training.checkpoint import load_params, read_tensors, write_tensors
-from training.corpus import Known
+from training.corpus import Known, filing_weights, text_weights
 from training.embed import embed_texts
 from training.encoder import PatentEncoder, embed, load_encoder
 from training.errors import RunError
@@ -105,6 +105,7 @@ def _adapt(
         recipe.seed,
         recipe.serve.fields,
         recipe.serve.max_chars,
+        recipe.corpus,
     )
     if not (run / "adapt.safetensors").exists():
         _start_space(recipe, sources, encoder, tokenizer, batches, processes)
@@ -197,11 +198,12 @@ def _head(
     closures = {int(r): sources.hierarchy.closure([int(r)]) for r in np.unique(sources.text_rows)}
     losses = fit_head(
         head,
-        Embedded.of(vectors.train, sources.train),
+        Embedded.of(vectors.train, sources.train, filing_weights(sources.train, recipe.corpus)),
         Embedded(
             vectors.texts,
             [closures[int(r)] for r in sources.text_rows],
             np.full(len(sources.texts), Known.ALL, np.int8),
+            text_weights(sources.texts, recipe.corpus),
         ),
         Embedded.of(vectors.valid, sources.valid),
         sources.hierarchy,

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Adapt", "Data", "Encoder", "Fit", "Memory", "Recipe", "Serve"]
+__all__ = ["Adapt", "Corpus", "Data", "Encoder", "Fit", "Memory", "Recipe", "Serve"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +30,18 @@ class Data:
     """The official definitions (zip of XML); empty: none."""
     exclude: tuple[str, ...] = ()
     """Ids of training records to leave out, such as family members of test filings."""
-    without: tuple[str, ...] = ()
-    """Kinds of examples to leave out of training: values of `training.corpus.Trust`, "title-only",
-    "definitions", "labels"."""
     concordance: str = ""
     """The CPC to IPC concordance, which tells where an IPC symbol lies in CPC; empty: what the two
     schemes share by their symbols."""
+    older: tuple[str, ...] = ()
+    """Official files of older releases: title lists or schemes, whose warnings tell where symbols
+    went that the release lacks."""
+    transfers: tuple[str, ...] = ()
+    """Revision concordance lists, and tables of one's own (CSV), that tell it too."""
     copies: float = 1.0
     """Share of common runs of words from which two filings are the same: one of them is left out,
-    and each that is so like a validation or test filing. 1: only what is refused as the same."""
+    and so are publications of one family but one, and each filing that is so like a validation or
+    test filing. 1: only what is refused as the same."""
     calibrate_from: str = ""
     """Training filings published on this date (YYYY-MM-DD) or later validate instead."""
     calibrate: float = 0.0
@@ -48,6 +51,30 @@ class Data:
     """JSON-lines files of filings without symbols, for ``adapt.pairs``."""
     languages: tuple[str, ...] = ("en",)
     """ISO 639-1; records in another language are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """How much each kind of example counts: how often it is drawn in stage 1, and what its row of
+    the loss weighs in stage 2. 0 leaves it out of all that is learnt, and of the memory."""
+
+    complete_cpc: float = 1.0
+    """Records with all their CPC symbols."""
+    partial_cpc: float = 1.0
+    """Records with some of them."""
+    complete_ipc: float = 1.0
+    """Records with all their IPC symbols and no CPC symbol."""
+    partial_ipc: float = 1.0
+    """Records with some of them and no CPC symbol."""
+    title_only: float = 1.0
+    """Records with a title and nothing else, beside the weight of their symbols."""
+    titles: float = 1.0
+    """The official titles of the symbols. The memory has them at any weight, and they stay what a
+    filing is compared with in stage 1 where its symbol has no other text."""
+    definitions: float = 1.0
+    """Their definitions."""
+    labels: float = 1.0
+    """Our labels of them in other languages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +205,7 @@ class Recipe:
     version: str
     seed: int
     data: Data
+    corpus: Corpus
     encoder: Encoder
     adapt: Adapt
     fit: Fit
@@ -191,15 +219,26 @@ class Recipe:
             corpus: digest of the files read.
             head: of stage 2, which also depends on ``fit``; else of stage 1.
         """
-        told = self.as_dict()
+        told = _as_before(self.as_dict())
         if not head:  # what only comes after stage 1
             told["adapt"].pop("keep")
             told["memory"].pop("max_tokens")
         serve = {key: told["serve"][key] for key in ("fields", "max_chars")}
-        kept = ("seed", "data", "encoder", "adapt", "memory") + (("fit",) if head else ())
-        text = json.dumps({key: told[key] for key in kept} | serve, sort_keys=True)
+        kept = ("seed", "data", "corpus", "encoder", "adapt", "memory") + (("fit",) if head else ())
+        text = json.dumps({key: told[key] for key in kept if key in told} | serve, sort_keys=True)
         return hashlib.sha256(f"{corpus}\n{text}".encode()).hexdigest()
 
     def as_dict(self) -> dict[str, Any]:
         """The recipe as plain values, for the manifest."""
         return dataclasses.asdict(self)
+
+
+def _as_before(told: dict[str, Any]) -> dict[str, Any]:
+    """Without knobs that came later and are left alone, so that runs begun before them go on."""
+    if all(weight == 1.0 for weight in told["corpus"].values()):
+        told.pop("corpus")
+    for key in ("older", "transfers"):
+        if not told["data"][key]:
+            told["data"].pop(key)
+    told["data"]["without"] = ()  # what [corpus] was before
+    return told

@@ -8,9 +8,8 @@ import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
 
-from training.corpus import Trust
 from training.errors import RecipeError
-from training.recipe import Adapt, Data, Encoder, Fit, Memory, Recipe, Serve
+from training.recipe import Adapt, Corpus, Data, Encoder, Fit, Memory, Recipe, Serve
 
 __all__ = ["find_recipe", "load_recipe"]
 
@@ -18,11 +17,10 @@ RECIPES = Path(__file__).parent / "recipes"
 ALL_LINEAR = "all-linear"
 """What peft calls every linear layer."""
 
-KINDS = (*(str(trust) for trust in Trust), "title-only", "definitions", "labels")
-
 T = TypeVar("T")
 SECTIONS: dict[str, type[Any]] = {
     "data": Data,
+    "corpus": Corpus,
     "encoder": Encoder,
     "adapt": Adapt,
     "fit": Fit,
@@ -116,6 +114,7 @@ def _check(path: Path, recipe: Recipe) -> None:
     if bool(recipe.adapt.pairs) != bool(recipe.data.unlabelled):
         raise RecipeError(f"{path}: adapt.pairs and data.unlabelled need each other: give both")
     _check_data(path, recipe.data)
+    _check_corpus(path, recipe.corpus)
     _check_encoder(path, recipe.encoder)
     _check_numbers(path, recipe)
 
@@ -159,14 +158,22 @@ def _check_numbers(path: Path, recipe: Recipe) -> None:
 
 def _check_data(path: Path, data: Data) -> None:
     """What the corpus may be made of."""
-    for name in data.without:
-        if name not in KINDS:
-            raise RecipeError(f"{path}: data.without: {name!r} is none of {', '.join(KINDS)}")
     if not 0.2 <= data.copies <= 1.0:
         raise RecipeError(f"{path}: data.copies must lie in [0.2, 1], not {data.copies}")
     day = data.calibrate_from
     if day and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
         raise RecipeError(f"{path}: data.calibrate_from must be YYYY-MM-DD, not {day!r}")
+
+
+def _check_corpus(path: Path, corpus: Corpus) -> None:
+    """Weights that would leave nothing, or less, to learn."""
+    weights = dataclasses.asdict(corpus)
+    for key, weight in weights.items():
+        if not 0.0 <= weight <= 100.0:
+            raise RecipeError(f"{path}: corpus.{key} must lie in [0, 100], not {weight}")
+    trusts = [key for key in weights if key.endswith(("_cpc", "_ipc"))]
+    if not any(weights[key] for key in trusts):
+        raise RecipeError(f"{path}: corpus: {', '.join(trusts)} are all 0: no filing is left")
 
 
 def _check_encoder(path: Path, encoder: Encoder) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,13 +21,24 @@ from taxonomy.readers.ipc_concordance import read_ipc_concordance
 from taxonomy.readers.title_list import read_title_list
 from taxonomy.tree import Taxonomy
 from training.batches import label_rows
-from training.corpus import Example, chosen, read_examples, read_unlabelled, refuse_overlap, split
+from training.corpus import (
+    Example,
+    Places,
+    chosen,
+    read_examples,
+    read_unlabelled,
+    refuse_overlap,
+    split,
+)
+from training.corpus.card import Told, write_card
+from training.corpus.migration import migrated, read_older, read_transfers
+from training.corpus.records import cpc_symbols
 from training.errors import RecipeError
 from training.evaluation.labelled import read_labelled
 from training.label_texts import LabelText, label_texts
-from training.recipe import Recipe
+from training.recipe import Data, Recipe
 
-__all__ = ["Sources", "example_texts", "read_sources"]
+__all__ = ["Sources", "data_card", "example_texts", "read_sources"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +59,8 @@ class Sources:
     """sha256 of the corpus files."""
     removed: dict[str, int]
     """Training records left out, and why."""
+    fates: dict[str, dict[str, dict[str, int]]]
+    """What became of the symbols of all records read: see `training.corpus.Places.fates`."""
 
 
 def read_sources(recipe: Recipe, data: Path, labels: LabelIndex | None = None) -> Sources:
@@ -71,9 +86,9 @@ def read_sources(recipe: Recipe, data: Path, labels: LabelIndex | None = None) -
     definitions = {symbol: d.statement for symbol, d in defined.items() if d.statement}
     labels = labels or LabelIndex.from_taxonomy(taxonomy)
     hierarchy = labels.to_hierarchy()
-    left_out = recipe.data.without
-    languages = () if "labels" in left_out else recipe.data.languages
-    texts = label_texts(taxonomy, {} if "definitions" in left_out else definitions, languages)
+    weights = recipe.corpus
+    languages = recipe.data.languages if weights.labels else ()
+    texts = label_texts(taxonomy, definitions if weights.definitions else {}, languages)
     unlabelled = read_unlabelled(bare, recipe.data.languages, recipe.data.exclude)
     if len(unlabelled) < recipe.adapt.pairs:
         raise RecipeError(
@@ -85,18 +100,13 @@ def read_sources(recipe: Recipe, data: Path, labels: LabelIndex | None = None) -
             f"adapt.bilingual asks for {recipe.adapt.bilingual} labels a step, but there are none "
             f"in another language of data.languages ({', '.join(recipe.data.languages)})"
         )
-    told = recipe.data.concordance
-    read = (
-        taxonomy,
-        hierarchy,
-        recipe.data.languages,
-        recipe.data.exclude,
-        read_ipc_concordance(data / told) if told else None,
-    )
-    learnt, held = split(read_examples(train, *read), recipe.data)
+    places = _places(recipe.data, data, taxonomy, train + valid)
+    read = (hierarchy, recipe.data.languages, places, recipe.data.exclude)
+    left_out: Counter[str] = Counter()
+    learnt, held = split(read_examples(train, *read, left_out), recipe.data)
     held += [e for e in read_examples(valid, *read) if e.filing.abstract or e.filing.claims]
     tests = [e.filing for path in tested for e in read_labelled(path)]
-    learnt, removed = chosen(learnt, [e.filing for e in held] + tests, recipe.data)
+    learnt, removed = chosen(learnt, [e.filing for e in held] + tests, recipe)
     digest = hashlib.sha256()
     for path in train + valid + bare:
         digest.update(path.read_bytes())
@@ -111,8 +121,35 @@ def read_sources(recipe: Recipe, data: Path, labels: LabelIndex | None = None) -
         texts,
         label_rows([t.symbol for t in texts], taxonomy, hierarchy),
         digest.hexdigest(),
-        removed,
+        dict(left_out) | removed,
+        places.fates(),
     )
+
+
+def _places(recipe: Data, data: Path, taxonomy: Taxonomy, paths: Sequence[Path]) -> Places:
+    """Where symbols lie, by the concordance and the older releases that a recipe names."""
+    told = recipe.concordance
+    concordance = read_ipc_concordance(data / told) if told else None
+    older = read_older(_files(data, recipe.older))
+    transfers = read_transfers(_files(data, recipe.transfers))
+    moved = migrated(cpc_symbols(paths), older, taxonomy, transfers) if older or transfers else {}
+    return Places(taxonomy, concordance, moved)
+
+
+def data_card(recipe: Recipe, data: Path, folder: Path | None) -> dict[str, Any]:
+    """What a recipe would learn from, in counts; see `training.corpus.card.write_card`.
+
+    Args:
+        recipe, data: as in `read_sources`.
+        folder: where the card is written; None: nowhere.
+
+    Raises:
+        TrainingError: as `read_sources` does.
+    """
+    found = read_sources(recipe, data)
+    texts = dict(Counter(text.kind for text in found.texts))
+    told = Told(found.removed, found.fates, texts, asdict(recipe.corpus))
+    return write_card(found.train, found.valid, told, found.taxonomy, found.hierarchy, folder)
 
 
 def _files(data: Path, patterns: Sequence[str]) -> list[Path]:

@@ -24,7 +24,7 @@ from cpc_classifier.bundle import LABELS, MANIFEST, MODEL, ModelBundle, write_ma
 from cpc_classifier.encoder import OnnxEncoder, filing_text
 from cpc_classifier.labels import LabelIndex
 from cpc_classifier.memory import Memory
-from training.corpus import Example
+from training.corpus import Example, filing_weights
 from training.errors import RecipeError
 from training.fit_head import Embedded, HeadLoss, loss_on
 from training.graph_head import read_head, write_head
@@ -123,7 +123,7 @@ def warm_start(recipe: Recipe, data: Path, start: Path, out: Path) -> dict[str, 
     head = Moved(*read_head(bundle.folder / MODEL))
     losses = _fit(
         head,
-        Embedded.of(new["embedding"], sources.train),
+        Embedded.of(new["embedding"], sources.train, filing_weights(sources.train, recipe.corpus)),
         Embedded.of(older["embedding"], sources.valid),
         np.array([_share(e) < CHECKED for e in sources.train]),
         HeadLoss(sources.hierarchy, recipe.fit.list_weight),

@@ -6,6 +6,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from cpc_classifier.filing import TEXT_FIELDS
 from cpc_classifier.hierarchy import Hierarchy
 from taxonomy.symbol import Rank
 from taxonomy.tree import Taxonomy
+from training.corpus.card_text import markdown
 from training.corpus.examples import Example
 
-__all__ = ["card", "markdown", "write_card"]
+__all__ = ["FEW", "Told", "card", "write_card"]
 
 FEW = 10
 """Examples below which a subclass is in the tail."""
@@ -45,10 +47,27 @@ def card(examples: Sequence[Example], taxonomy: Taxonomy, hierarchy: Hierarchy) 
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What reading a corpus told beside its examples.
+
+    Attributes:
+        removed: how many records were left out, by reason.
+        fates: what became of symbols: see `training.corpus.Places.fates`.
+        texts: how many label texts there are, by kind.
+        weights: of each kind of example: the recipe's ``[corpus]``.
+    """
+
+    removed: Mapping[str, int]
+    fates: Mapping[str, Mapping[str, Mapping[str, int]]]
+    texts: Mapping[str, int]
+    weights: Mapping[str, float]
+
+
 def write_card(
     learnt: Sequence[Example],
     held: Sequence[Example],
-    removed: Mapping[str, int],
+    told: Told,
     taxonomy: Taxonomy,
     hierarchy: Hierarchy,
     folder: Path | None,
@@ -58,20 +77,22 @@ def write_card(
     Args:
         learnt: examples to learn from.
         held: those that validate.
-        removed: how many were left out, by reason.
+        told: what else is known of the corpus.
         folder: None: nothing is written.
     """
     found = {
         "learnt": card(learnt, taxonomy, hierarchy),
         "validate": card(held, taxonomy, hierarchy),
-        "removed": dict(removed),
+        "removed": dict(told.removed),
+        "symbols": {scheme: dict(fates) for scheme, fates in told.fates.items()},
+        "label_texts": dict(told.texts),
+        "weights": dict(told.weights),
     }
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        told = markdown(found["learnt"], removed)
         for name, text in (
             ("corpus.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n"),
-            ("corpus.md", told),
+            ("corpus.md", markdown(found)),
         ):
             part = folder / f"{name}.part"
             part.write_text(text, encoding="utf-8")
@@ -117,7 +138,7 @@ def _ranks(examples: Sequence[Example], taxonomy: Taxonomy) -> dict[str, dict[st
 
 
 def _subclasses(examples: Sequence[Example], hierarchy: Hierarchy) -> dict[str, Any]:
-    """How evenly the subclasses are covered."""
+    """How evenly the subclasses are covered; the tail are those with few examples."""
     rows = hierarchy.rows_at(Rank.SUBCLASS)
     count = np.zeros(len(hierarchy.symbols), np.int64)
     for e in examples:
@@ -128,33 +149,6 @@ def _subclasses(examples: Sequence[Example], hierarchy: Hierarchy) -> dict[str, 
         "without_examples": int((own == 0).sum()),
         "median_examples": int(np.median(own)),
         "most_examples": int(own.max()),
-        f"fewer_than_{FEW}": few,
+        "few": FEW,
+        "tail": few,
     }
-
-
-def markdown(found: Mapping[str, Any], removed: Mapping[str, int]) -> str:
-    """The card for people."""
-    lines = [f"# Corpus for release {found['release']}", "", f"{found['filings']} filings", ""]
-    for name, count in removed.items():
-        lines.append(f"- left out, {name}: {count}")
-    for title in ("trust", "language", "decade", "source"):
-        lines += ["", f"| {title} | filings |", "|---|---|"]
-        lines += [f"| {key} | {count} |" for key, count in found[title].items()]
-    lines += ["", "| field | filings | median characters | most |", "|---|---|---|---|"]
-    for name, told in found["fields"].items():
-        cells = (told.get("median_chars", ""), told.get("most_chars", ""))
-        lines.append(f"| {name} | {told['filings']} | {cells[0]} | {cells[1]} |")
-    lines += ["", f"{found['title_only']} have a title and nothing else.", ""]
-    lines += ["| rank | symbols | with examples | filings known so deep |", "|---|---|---|---|"]
-    for name, told in found["ranks"].items():
-        lines.append(
-            f"| {name} | {told['symbols']} | {told['with_examples']} | {told['filings']} |"
-        )
-    own = found["subclasses"]
-    few = own[f"fewer_than_{FEW}"]
-    lines += [
-        "",
-        f"Of the subclasses {own['without_examples']} have no example and {len(few)} fewer than "
-        f"{FEW}; the median has {own['median_examples']}, the largest {own['most_examples']}.",
-    ]
-    return "\n".join(lines) + "\n"

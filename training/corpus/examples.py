@@ -7,55 +7,23 @@ speaks only of the places that IPC has too: not of section Y and not of the 2000
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
 from cpc_classifier.filing import Filing
 from cpc_classifier.hierarchy import Hierarchy
-from taxonomy.errors import CpcError
-from taxonomy.ipc import shared_place
-from taxonomy.symbol import Rank, Symbol
-from taxonomy.tree import Taxonomy
+from taxonomy.symbol import Symbol
+from training.corpus.places import Places
 from training.corpus.records import TEXTS, filing_of, read_records
+from training.corpus.trust import Known, Trust, known_of, trust_of
 
-__all__ = [
-    "Example",
-    "Known",
-    "Trust",
-    "negative_rows",
-    "read_examples",
-    "read_unlabelled",
-    "resolve",
-]
-
-
-class Known(IntEnum):
-    """Which unlisted rows are negatives."""
-
-    POSITIVES = 0
-    """None: the list is not complete."""
-    IPC = 1
-    """Those that IPC has too."""
-    ALL = 2
-    """Every one: the CPC list is complete."""
-
-
-class Trust(StrEnum):
-    """What a record's symbols are worth; a recipe may leave out any of them."""
-
-    COMPLETE_CPC = "complete-cpc"
-    """All its CPC symbols are listed: the others are known to be false."""
-    PARTIAL_CPC = "partial-cpc"
-    """Some are."""
-    COMPLETE_IPC = "complete-ipc"
-    """All its IPC symbols are, and no CPC symbol."""
-    PARTIAL_IPC = "partial-ipc"
-    """Some are."""
+__all__ = ["Example", "negative_rows", "read_examples", "read_unlabelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,38 +56,44 @@ class Example:
 
 def read_examples(
     paths: Sequence[Path],
-    taxonomy: Taxonomy,
     hierarchy: Hierarchy,
     languages: Sequence[str],
+    places: Places,
     exclude: Sequence[str] = (),
-    concordance: Mapping[str, str] | None = None,
+    removed: Counter[str] | None = None,
 ) -> list[Example]:
     """All usable records of some JSON-lines files.
 
-    A record without a text, in another language, or without one symbol that the release knows
-    (itself or an ancestor) is left out.
+    A record without a text, in another language, or without one symbol that has a place in the
+    release is left out.
 
     Args:
         paths: JSON lines, ``.gz`` or plain, with the fields of ``../shared/data/patents``.
-        taxonomy: the release, down to subgroups.
         hierarchy: the label rows (sections to main groups).
         languages: ISO 639-1 codes to keep.
+        places: where symbols lie; counts those of the records that are kept or have no place.
         exclude: ids to leave out.
-        concordance: CPC symbol -> IPC symbol, which tells where an IPC symbol lies in CPC; None:
-            what the two schemes share by their symbols.
+        removed: counts what is left out, by reason, where one is given.
 
     Raises:
         CorpusError: a line that is not a record; names file and line.
     """
     row_of = {symbol: row for row, symbol in enumerate(hierarchy.symbols)}
-    return [
-        example
-        for path in paths
-        for record in read_records(path)
-        if record["lang"] in languages
-        and record["id"] not in exclude
-        and (example := _example(record, taxonomy, hierarchy, row_of, concordance)) is not None
-    ]
+    left_out: Counter[str] = Counter() if removed is None else removed
+    found = []
+    for path in paths:
+        for record in tqdm(read_records(path), desc=f"read {path.name}", disable=None):
+            if record["id"] in exclude:
+                left_out["named in data.exclude"] += 1
+            elif record["lang"] not in languages:
+                left_out["another language"] += 1
+            elif not (filing := filing_of(record)).filled:
+                left_out["no text"] += 1
+            elif not (symbols := _symbols(record, places)):
+                left_out["no symbol with a place in the release"] += 1
+            else:
+                found.append(_example(record, filing, symbols, hierarchy, row_of, places))
+    return found
 
 
 def read_unlabelled(
@@ -151,64 +125,27 @@ def negative_rows(hierarchy: Hierarchy) -> np.ndarray:
     return np.stack([np.zeros(n), np.asarray(shared), np.ones(n)]).astype(np.float32)
 
 
-def resolve(symbol: str, taxonomy: Taxonomy) -> str:
-    """The symbol if the release knows it, else its deepest known ancestor by spelling, else ''."""
-    try:
-        parsed = Symbol.parse(symbol)
-    except CpcError:
-        return ""
-    if str(parsed) in taxonomy:
-        return str(parsed)
-    for rank in (Rank.MAIN_GROUP, Rank.SUBCLASS, Rank.CLASS, Rank.SECTION):
-        if rank < parsed.rank or (rank == Rank.MAIN_GROUP and parsed.rank == Rank.SUBGROUP):
-            above = str(parsed.at(rank))
-            if above in taxonomy:
-                return above
-    return ""
-
-
-def place_of(symbol: str, taxonomy: Taxonomy, concordance: Mapping[str, str] | None) -> str:
-    """Where an IPC symbol lies in CPC, '' if nowhere; rules and sources in `taxonomy.ipc`."""
-    try:
-        return shared_place(symbol, taxonomy, concordance).symbol
-    except CpcError:
-        return ""
-
-
-def _trust(record: dict[str, Any]) -> Trust:
-    if record["cpc"]:
-        return Trust.COMPLETE_CPC if record["cpc_complete"] else Trust.PARTIAL_CPC
-    return Trust.COMPLETE_IPC if record["ipc_complete"] else Trust.PARTIAL_IPC
+def _symbols(record: dict[str, Any], places: Places) -> tuple[str, ...]:
+    """The places of a record's symbols, each once; beside a complete CPC list IPC tells nothing."""
+    found = [places.cpc(symbol) for symbol in record["cpc"]]
+    if known_of(record) != Known.ALL:
+        found += [places.ipc(symbol) for symbol in record["ipc"]]
+    return tuple(dict.fromkeys(s for s in found if s))
 
 
 def _example(
     record: dict[str, Any],
-    taxonomy: Taxonomy,
+    filing: Filing,
+    symbols: tuple[str, ...],
     hierarchy: Hierarchy,
     row_of: dict[str, int],
-    concordance: Mapping[str, str] | None,
-) -> Example | None:
-    known = (
-        Known.ALL
-        if record["cpc_complete"]
-        else Known.IPC
-        if record["ipc_complete"] and not record["cpc"]
-        else Known.POSITIVES
-    )
-    found = [resolve(symbol, taxonomy) for symbol in record["cpc"]]
-    if known != Known.ALL:
-        found += [place_of(symbol, taxonomy, concordance) for symbol in record["ipc"]]
-    symbols = tuple(dict.fromkeys(s for s in found if s))
-    filing = filing_of(record)
-    if not symbols or filing.is_empty:
-        return None
-    own = np.asarray(
-        sorted(
-            {next(row_of[a] for a in reversed(taxonomy.path(s)) if a in row_of) for s in symbols}
-        ),
-        np.int32,
-    )
+    places: Places,
+) -> Example:
+    paths = (reversed(places.taxonomy.path(s)) for s in symbols)
+    own = np.asarray(sorted({next(row_of[a] for a in path if a in row_of) for path in paths}), "i4")
     rows = hierarchy.closure(own)
     inner = np.isin(np.arange(len(hierarchy.symbols)), hierarchy.parent[rows])
     deepest = rows[~inner[rows]]
-    return Example(filing, symbols, rows, deepest, known, record["source"], _trust(record))
+    return Example(
+        filing, symbols, rows, deepest, known_of(record), record["source"], trust_of(record)
+    )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from cpc_classifier.filing import Filing
+from taxonomy.errors import CpcError
+from taxonomy.symbol import Symbol
 from training.errors import CorpusError
 
-__all__ = ["TEXTS", "filing_of", "read_records"]
+__all__ = ["TEXTS", "cpc_symbols", "filing_of", "read_records"]
 
 TEXTS: dict[str, type] = {
     "id": str,
@@ -71,3 +73,19 @@ def filing_of(record: dict[str, Any]) -> Filing:
         language=record["lang"],
         publication_date=record["date"],
     )
+
+
+def cpc_symbols(paths: Sequence[Path]) -> set[str]:
+    """The CPC symbols of all records, as the official files print them; what is none is not in it.
+
+    Raises:
+        CorpusError: a line that is not a record; names file and line.
+    """
+    written = {s for path in paths for r in read_records(path, {"cpc": list}) for s in r["cpc"]}
+    found = set()
+    for symbol in written:
+        try:
+            found.add(str(Symbol.parse(symbol)))
+        except CpcError:
+            continue  # `places` counts it
+    return found

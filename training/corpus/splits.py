@@ -6,17 +6,18 @@ Depends on each record alone, not on the others of its file, but for copies of o
 from __future__ import annotations
 
 import hashlib
-import re
+from collections import Counter
 from collections.abc import Sequence
 
 from cpc_classifier.filing import Filing
 from training.corpus.duplicates import without_duplicates
-from training.corpus.examples import Example, Known
-from training.recipe import Data
+from training.corpus.examples import Example
+from training.corpus.families import family
+from training.corpus.trust import Known
+from training.corpus.weights import filing_weights, trust_weights
+from training.recipe import Data, Recipe
 
-__all__ = ["chosen", "family", "split"]
-
-KIND_CODE = re.compile(r"(?<=\d)[A-Z]\d?$")
+__all__ = ["chosen", "split"]
 
 
 def split(examples: Sequence[Example], recipe: Data) -> tuple[list[Example], list[Example]]:
@@ -41,35 +42,28 @@ def split(examples: Sequence[Example], recipe: Data) -> tuple[list[Example], lis
 
 
 def chosen(
-    examples: Sequence[Example], held: Sequence[Filing], recipe: Data
+    examples: Sequence[Example], held: Sequence[Filing], recipe: Recipe
 ) -> tuple[list[Example], dict[str, int]]:
     """The examples that a recipe wants, and how many it leaves out, by reason.
 
     Args:
         held: filings that validate or test; what is too like them is left out.
     """
-    removed: dict[str, int] = {}
-    kept = []
-    for e in examples:
-        kind = "title-only" if e.is_title_only else str(e.trust)
-        reason = next((k for k in (kind, str(e.trust)) if k in recipe.without), "")
-        if reason:
-            removed[reason] = removed.get(reason, 0) + 1
-        else:
+    weights = filing_weights(examples, recipe.corpus)
+    kept, removed = [], Counter[str]()
+    for e, weight, trust in zip(
+        examples, weights, trust_weights(examples, recipe.corpus), strict=True
+    ):
+        if weight > 0:
             kept.append(e)
-    if recipe.copies < 1.0:
-        kept, copies, told = without_duplicates(kept, held, recipe.copies)
-        removed |= {"copies of others": copies, "copies of held-out filings": told}
-    return kept, removed
-
-
-def family(filing: Filing) -> str:
-    """What the publications of one filing share: office and number, without the kind code.
-
-    Titles and abstracts tell it where there is no number.
-    """
-    number = KIND_CODE.sub("", re.sub(r"[\W_]", "", filing.id.upper()))
-    return number or f"{filing.title}\n{filing.abstract}"
+        else:
+            removed[f"weight 0: {e.trust if trust == 0 else 'title-only'}"] += 1
+    if recipe.data.copies < 1.0:
+        kept, gone = without_duplicates(kept, held, recipe.data.copies)
+        removed["of a family that is learnt"] = gone.families
+        removed["copies of others"] = gone.copies
+        removed["held-out filings and copies of them"] = gone.held
+    return kept, dict(removed)
 
 
 def _share(filing: Filing) -> float:

@@ -23,6 +23,8 @@ __all__ = ["KINDS", "Passage", "Piece", "Reading", "cut", "passages", "plain"]
 
 KINDS = ("title", "abstract", "claims", "summary", "description")
 """What a passage is of; a passage that begins with the title is of the field after it."""
+READ_ON = ("summary", "description")
+"""Kinds that become several pieces where they are long."""
 BLANKS = 4
 """Characters looked at for each one kept: as much white space is survived."""
 LOOKED_THROUGH = 60_000
@@ -33,18 +35,21 @@ REFERS = re.compile(
     r"\bclaims?\s+\d|제\s*\d+\s*항|청구항\s*\d|\bAnspr(?:uch|üche)\s+\d|\brevendications?\s+\d",
     re.IGNORECASE,
 )
+NUMBERED = r"^[^\w\n]{0,8}\d{0,6}[^\w\n]{0,8}"
+"""Before a heading: `[0005] `; bounded, so that a page of dashes costs no more than one of words."""
 SUMMARY = re.compile(
-    r"^[\W\d]*(?:(?:brief |general )?(?:summary|disclosure)(?: of (?:the )?(?:present )?"
+    NUMBERED + r"(?:(?:brief |general )?(?:summary|disclosure)(?: of (?:the )?(?:present )?"
     r"(?:invention|disclosure|embodiments?))?|(?:the )?invention summary|"
     r"발명의 (?:내용|요약|개요)|과제의? ?해결 ?수단|해결하(?:려는|고자 하는) ?과제|"
     r"zusammenfassung der erfindung|darstellung der erfindung|offenbarung der erfindung|"
-    r"(?:exposé|résumé|divulgation) de l['’]invention)[\W]*$",
+    r"(?:exposé|résumé|divulgation) de l['’]invention)[^\w\n]{0,8}$",
     re.IGNORECASE | re.MULTILINE,
 )
 HEADING = re.compile(
-    r"^(?:[A-Z0-9][A-Z0-9 \-,.()/&:;]{3,90}|[【\[<][^\n]{2,40}[】\]>]|"
-    r"[\W\d]*(?i:brief description|detailed description|description of|도면의|발명을 실시하기|"
-    r"kurze beschreibung|detaillierte beschreibung|brève description)[^\n]{0,80})$",
+    r"^(?:[A-Z0-9][A-Z0-9 \-,.()/&:;]{3,90}|[【\[<][^\n]{2,40}[】\]>])$|"
+    + NUMBERED
+    + r"(?i:brief description|detailed description|description of|도면의|발명을 실시하기|"
+    r"kurze beschreibung|detaillierte beschreibung|brève description)[^\n]{0,80}$",
     re.MULTILINE,
 )
 
@@ -100,9 +105,10 @@ def passages(filing: Filing, fields: Sequence[str], max_chars: int) -> Reading:
 def cut(
     tokenizer: Tokenizer, readings: Sequence[Reading], max_tokens: int, most: int
 ) -> list[list[Piece]]:
-    """Passages as tokens; a long one becomes several of like length.
+    """Passages as tokens, each cut to what the encoder reads at once.
 
-    Every passage is read once before one is read on, so that few pieces tell of all fields.
+    Only a summary or a description is read on where it is longer, after every passage was begun:
+    of an abstract and of claims the beginning tells most (`benchmarks/fields.py`).
 
     Args:
         tokenizer: left with truncation set.
@@ -114,55 +120,21 @@ def cut(
         For each text its pieces, 1 to ``most``.
     """
     tokenizer.enable_truncation(max_tokens)
-    held = [(i, passage) for i, reading in enumerate(readings) for passage in reading[:most]]
-    encoded = tokenizer.encode_batch([passage.text for _, passage in held])
-    found: list[list[Piece]] = [[] for _ in readings]
-    longer: list[list[tuple[Passage, int]]] = [[] for _ in readings]
-    for (i, passage), read in zip(held, encoded, strict=True):
-        found[i].append(Piece(passage.kind, read.ids))
-        longer[i].append((passage, 1 + len(read.overflowing)))
-    again: list[tuple[int, int, int, str]] = []
-    for i, own in enumerate(longer):
-        for at, (passage, count) in enumerate(_taken(own, most)):
-            if count > 1:
-                parts = _split(passage.text, longer[i][at][1])[:count]
-                again += [(i, at, passage.kind, part) for part in parts]
-    encoded = tokenizer.encode_batch([part for *_, part in again])
-    replaced = {(i, at) for i, at, _, _ in again}
-    pieces = [
-        [piece for at, piece in enumerate(own) if (i, at) not in replaced]
-        for i, own in enumerate(found)
-    ]
-    for (i, _, kind, _), read in zip(again, encoded, strict=True):
-        pieces[i].append(Piece(kind, read.ids))
-    return pieces
-
-
-def _taken(passages: Sequence[tuple[Passage, int]], most: int) -> list[tuple[Passage, int]]:
-    """How many pieces of each passage are read, the passages taking turns."""
-    counts, left, turn = [0] * len(passages), most, 0
-    while left and any(turn < n for _, n in passages):
-        for at, (_, n) in enumerate(passages):
-            if left and turn < n:
-                counts[at] += 1
-                left -= 1
-        turn += 1
-    return [(passage, n) for (passage, _), n in zip(passages, counts, strict=True)]
-
-
-def _split(text: str, count: int) -> list[str]:
-    """Parts of like length that end between words."""
-    words, room = text.split(" "), len(text) // count
-    found: list[str] = []
-    part: list[str] = []
-    size = 0
-    for word in words:
-        if part and size + len(word) > room and len(found) < count - 1:
-            found.append(" ".join(part))
-            part, size = [], 0.0
-        part.append(word)
-        size += len(word) + 1
-    return [*found, " ".join(part)]
+    held = [passage for reading in readings for passage in reading[:most]]
+    encoded = iter(tokenizer.encode_batch([passage.text for passage in held]))
+    found = []
+    for reading in readings:
+        read = [(passage.kind, next(encoded)) for passage in reading[:most]]
+        begun = [Piece(kind, own.ids) for kind, own in read]
+        longer = [(kind, own.overflowing) for kind, own in read if KINDS[kind] in READ_ON]
+        later = [
+            Piece(kind, own[turn].ids)
+            for turn in range(max((len(own) for _, own in longer), default=0))
+            for kind, own in longer
+            if turn < len(own)
+        ]
+        found.append((begun + later)[:most])
+    return found
 
 
 def _parts(filing: Filing, name: str) -> list[tuple[str, str]]:

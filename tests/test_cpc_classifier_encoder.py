@@ -15,7 +15,7 @@ from cpc_classifier.encoder import OnnxEncoder, filing_text
 from cpc_classifier.errors import BundleError
 from cpc_classifier.filing import Filing
 from cpc_classifier.graph import available_cores
-from cpc_classifier.passages import plain
+from cpc_classifier.passages import KINDS, Passage, plain
 
 FIELDS = ("title", "abstract", "claims", "description")
 WORDS = [word for line in SCHEME.strip().splitlines() for word in line.split()[1:]]
@@ -82,10 +82,13 @@ def test_the_outputs_asked_for_are_those_given(encoder: OnnxEncoder) -> None:
 
 
 def test_tokens_are_cut_at_what_the_encoder_reads(encoder: OnnxEncoder) -> None:
-    long, short = encoder.tokenise([plain("lithium " * 500), plain("lithium electrolyte")])
-    assert len(long) == PASSAGES
-    assert all(0 < len(piece.ids) <= MAX_TOKENS for piece in long)
+    described = [Passage(KINDS.index("description"), "lithium " * 500)]
+    long, short, told = encoder.tokenise(
+        [plain("lithium " * 500), plain("lithium electrolyte"), described]
+    )
+    assert [len(piece.ids) for piece in long] == [MAX_TOKENS]
     assert [len(piece.ids) for piece in short] == [2]
+    assert [len(piece.ids) for piece in told] == [MAX_TOKENS] * PASSAGES
     [[one]] = encoder.tokenise([plain("lithium " * 500)], max_tokens=9, most=1)
     assert len(one.ids) == 9
 

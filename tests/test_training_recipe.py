@@ -74,6 +74,9 @@ def test_a_stage_depends_on_what_it_reads_alone() -> None:
     assert kept.fingerprint("c", head=False) == recipe.fingerprint("c", head=False)
     assert kept.fingerprint("c", head=True) != recipe.fingerprint("c", head=True)
     assert recipe.fingerprint("d", head=False) != recipe.fingerprint("c", head=False)
+    fewer = replace(recipe, serve=replace(recipe.serve, passages=99))
+    assert fewer.fingerprint("c", head=False) == recipe.fingerprint("c", head=False)
+    assert fewer.fingerprint("c", head=True) != recipe.fingerprint("c", head=True)
     served = replace(recipe, serve=replace(recipe.serve, assign_precision=0.5))
     assert served.fingerprint("c", head=True) == recipe.fingerprint("c", head=True)
 

@@ -35,7 +35,6 @@ from training.memory_items import deep_rows, symbol_rows
 
 NEIGHBOURS = (10, 20, 50, 100, 200)
 TEMPERATURES = (0.01, 0.02, 0.03, 0.05, 0.1)
-HALF = 64
 BITS = (32, 8, 4)
 KINDS = {
     "titles": ("title",),
@@ -82,7 +81,7 @@ def variants(deployed: Setting, full: int) -> Iterator[Setting]:
     for name, values in (
         ("k", NEIGHBOURS),
         ("temperature", TEMPERATURES),
-        ("dim", (full, deployed.dim, HALF)),
+        ("dim", (full, deployed.dim, deployed.dim // 2)),
         ("bits", BITS),
         ("items", tuple(KINDS)),
     ):

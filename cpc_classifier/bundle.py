@@ -30,7 +30,7 @@ __all__ = [
     "write_manifest",
 ]
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
 MODEL, TOKENIZER = "model.onnx", "tokenizer.json"
 LABELS, CALIBRATION = "labels.tsv", "calibration.json"
@@ -57,12 +57,19 @@ class EncoderSpec:
 
 @dataclass(frozen=True, slots=True)
 class TextSpec:
-    """How a filing becomes the encoder's text: fields in order, cut to so many characters; and how
-    many tokens of a title path are read."""
+    """What of a filing is read (`cpc_classifier.passages`).
+
+    Attributes:
+        fields: in this order.
+        max_chars: most characters of a passage.
+        passages: most pieces of a filing; each is a run of the encoder.
+        title_tokens: of a title path.
+    """
 
     fields: tuple[str, ...]
     max_chars: int
-    title_tokens: int = 48
+    passages: int
+    title_tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +181,16 @@ def _check(manifest: Manifest, path: Path) -> None:
     if not all(isinstance(word, str) for word in words):
         raise BundleError(f"{path}: name, version, release and encoder.id must be strings")
     text = manifest.text
-    numbers = (manifest.encoder.max_tokens, text.max_chars, text.title_tokens)
+    numbers = (
+        manifest.encoder.max_tokens,
+        text.max_chars,
+        text.passages,
+        text.title_tokens,
+    )
     if not all(isinstance(number, int) and number > 0 for number in numbers):
         raise BundleError(
-            f"{path}: encoder.max_tokens, text.max_chars and text.title_tokens must be above 0"
+            f"{path}: encoder.max_tokens, text.max_chars, text.passages and text.title_tokens "
+            "must be above 0"
         )
     strange = [name for name in manifest.text.fields if name not in TEXT_FIELDS]
     if strange or not manifest.text.fields:
@@ -231,7 +244,7 @@ def write_manifest(
         version: of the bundle.
         release: CPC release of its labels.
         encoder: id, licence, dim, max_tokens.
-        text: fields, max_chars, title_tokens.
+        text: fields, max_chars, passages, title_tokens.
         recipe: how it was made, as plain values.
         figures: what was measured, as plain values.
         created: ISO 8601; "": now, in UTC.

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from cpc_classifier.bundle import CALIBRATION, LABELS, ModelBundle, starter
 from cpc_classifier.calibration import Calibration
 from cpc_classifier.decode import SuggestionBatch, decode, decode_subgroups
-from cpc_classifier.encoder import OnnxEncoder, filing_text
+from cpc_classifier.encoder import OnnxEncoder
 from cpc_classifier.errors import BadRequestError, BundleError, EmptyFilingError
 from cpc_classifier.filing import ClassifiedFiling, Filing, Unreadable
 from cpc_classifier.labels import LabelIndex
 from cpc_classifier.memory import Memory
+from cpc_classifier.passages import Reading, passages, plain
 from cpc_classifier.presentation import Presenter
 from cpc_classifier.result import FilingResult, Provenance, Route
 from cpc_classifier.routing import best_places, route
@@ -145,15 +146,23 @@ class Classifier:
         self._check_request(level, limit, threshold)
         return self._stream(iter(filings), level, limit, threshold, max(1, chunk))
 
-    def scores(self, texts: Sequence[str]) -> Floats:
-        """Calibrated scores of all label rows: float32 (len(texts), n), in [0, 1]."""
-        if not texts:
-            return np.zeros((0, len(self.hierarchy)), np.float32)
-        return self.scoring.label_scores(self.evidence(texts))
+    def read(self, filing: Filing) -> Reading:
+        """What this bundle reads of a filing; nothing of one without a text."""
+        spec = self.bundle.manifest.text
+        return passages(filing, spec.fields, spec.max_chars)
 
-    def evidence(self, texts: Sequence[str]) -> Evidence:
-        """What the graph and the memory say of texts, of which there is at least one."""
-        encoded = self.encoder.encode(texts)
+    def scores(self, filings: Sequence[Filing]) -> Floats:
+        """Calibrated scores of all label rows: float32 (len(filings), n), in [0, 1]."""
+        if not filings:
+            return np.zeros((0, len(self.hierarchy)), np.float32)
+        return self.scoring.label_scores(self.evidence(filings))
+
+    def evidence(self, filings: Sequence[Filing]) -> Evidence:
+        """What the graph and the memory say of filings, of which there is at least one."""
+        return self._evidence([self.read(filing) or plain("") for filing in filings])
+
+    def _evidence(self, readings: Sequence[Reading]) -> Evidence:
+        encoded = self.encoder.encode(readings)
         return self.scoring.evidence(encoded["logits"], encoded["memory_query"])
 
     def warm_up(self) -> float:
@@ -184,6 +193,7 @@ class Classifier:
                 "licence": manifest.encoder.licence,
                 "dim": manifest.encoder.dim,
                 "max_tokens": manifest.encoder.max_tokens,
+                "passages": manifest.text.passages,
             },
             "figures": dict(manifest.figures),
         }
@@ -226,39 +236,37 @@ class Classifier:
     def _chunk(
         self, filings: Sequence[Item], level: Rank | None, limit: int, threshold: float
     ) -> list[FilingResult]:
-        spec = self.bundle.manifest.text
         results: list[FilingResult | None] = []
-        texts: list[str] = []
+        readings: list[Reading] = []
         ids: list[str] = []
         for item in filings:
             if isinstance(item, Unreadable):
                 results.append(self._failed(item.id, item.error))
                 continue
             filing = item.filing if isinstance(item, ClassifiedFiling) else item
-            text = filing_text(filing, spec.fields, spec.max_chars)
-            if text:
-                texts.append(text)
+            if reading := self.read(filing):
+                readings.append(reading)
                 ids.append(filing.id)
                 results.append(None)
             else:
-                results.append(self._failed(filing.id, _empty(spec.fields)))
-        scored = self._scored(texts, ids, level, limit, threshold)
+                results.append(self._failed(filing.id, _empty(self.bundle.manifest.text.fields)))
+        scored = self._scored(readings, ids, level, limit, threshold)
         return [next(scored) if result is None else result for result in results]
 
     def _scored(
         self,
-        texts: Sequence[str],
+        readings: Sequence[Reading],
         ids: Sequence[str],
         level: Rank | None,
         limit: int,
         threshold: float,
     ) -> Iterator[FilingResult]:
-        if not texts:
+        if not readings:
             return
         if level is None and not threshold:
             level = self.levels[-1]
-        evidence = self.evidence(texts)
-        for start in range(0, len(texts), BLOCK):
+        evidence = self._evidence(readings)
+        for start in range(0, len(readings), BLOCK):
             block = evidence[start : start + BLOCK]
             scores = self.scoring.label_scores(block)
             places = best_places(scores, self.hierarchy, self.calibration.assign_rank)

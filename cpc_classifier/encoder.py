@@ -1,6 +1,7 @@
 """The encoder: texts to what the model says of them, in two steps: tokenise, run the graph.
 
-Owns how a filing becomes text; training uses the same `filing_text`.
+Owns how a filing becomes one text, for whoever reads it so (the first stage of training, peers in
+benchmarks); what the graph reads of a filing are its `passages`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from cpc_classifier.bundle import MODEL, TOKENIZER, ModelBundle
 from cpc_classifier.errors import BundleError
 from cpc_classifier.filing import Filing
 from cpc_classifier.graph import Graph
+from cpc_classifier.passages import Piece, Reading, cut
 
 __all__ = ["OnnxEncoder", "filing_text"]
 
@@ -75,7 +77,8 @@ class OnnxEncoder:
             BundleError: a file that does not load, or a graph without the outputs needed.
         """
         self._max_tokens = bundle.manifest.encoder.max_tokens
-        self._tokenizer = _tokenizer(bundle.folder / TOKENIZER, self._max_tokens)
+        self._passages = bundle.manifest.text.passages
+        self._tokenizer = _tokenizer(bundle.folder / TOKENIZER)
         self._pad = self._tokenizer.token_to_id("[PAD]") or 0
         self._graph = Graph(bundle.folder / MODEL, threads, self._pad)
         missing = {"memory_query", "logits"} - set(self._graph.widths)
@@ -90,42 +93,43 @@ class OnnxEncoder:
 
     def encode(
         self,
-        texts: Sequence[str],
+        readings: Sequence[Reading],
         outputs: Sequence[str] = ("memory_query", "logits"),
         max_tokens: int = 0,
+        most: int = 0,
     ) -> dict[str, Floats]:
         """What the graph says of each text.
 
         Args:
-            texts: any number, any length.
+            readings: the passages of each text, any number of texts, any length.
             outputs: names of the graph's outputs; only those are computed.
-            max_tokens: cut them shorter than the encoder could read; 0: do not.
+            max_tokens: of a piece, if fewer than the encoder could read; 0: as many.
+            most: pieces of a text, if fewer than the bundle reads of a filing; 0: as many.
 
         Returns:
-            For each name float32 (len(texts), width), rows in the order of the texts.
+            For each name float32 (len(readings), width), rows in the order of the texts.
         """
-        tokens = self.tokenise(texts)
-        if max_tokens:  # the last one marks the end
-            tokens = [t if len(t) <= max_tokens else [*t[: max_tokens - 1], t[-1]] for t in tokens]
-        return self._graph.run_all(tokens, outputs)
+        return self._graph.run_all(self.tokenise(readings, max_tokens, most), outputs)
 
-    def tokenise(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids of each text, cut to what the encoder reads, not padded."""
-        return [e.ids for e in self._tokenizer.encode_batch(list(texts))]
+    def tokenise(
+        self, readings: Sequence[Reading], max_tokens: int = 0, most: int = 0
+    ) -> list[list[Piece]]:
+        """The pieces of each text, not padded; arguments as in `encode`."""
+        length = min(max_tokens or self._max_tokens, self._max_tokens)
+        return cut(self._tokenizer, readings, length, most or self._passages)
 
     def warm_up(self) -> float:
         """Run a short and a full-length text once; the seconds that took."""
         start = time.perf_counter()
         for length in (8, self._max_tokens):
-            self._graph.run([[self._pad] * length], ("memory_query", "logits"))
+            self._graph.run([[Piece(0, [self._pad] * length)]], ("memory_query", "logits"))
         return time.perf_counter() - start
 
 
-def _tokenizer(path: Path, max_tokens: int) -> Tokenizer:
+def _tokenizer(path: Path) -> Tokenizer:
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises nothing more precise
         raise BundleError(f"{path}: cannot be read as a tokenizer: {error}") from error
-    tokenizer.enable_truncation(max_tokens)
     tokenizer.no_padding()
     return tokenizer

@@ -1,5 +1,6 @@
 """The ONNX graph of a bundle: token ids in, arrays out, in batches of like length.
 
+A text is one or several pieces, which the graph reads one by one and pools into one embedding.
 Length costs more than number, so texts of like length share a batch that is bounded in tokens. On
 a CPU each core takes a batch of its own: that wastes less than all cores at one product.
 """
@@ -17,8 +18,9 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from cpc_classifier.errors import BundleError
+from cpc_classifier.passages import Piece
 
-__all__ = ["Graph", "available_cores", "batches"]
+__all__ = ["Graph", "available_cores", "batches", "feed"]
 
 Floats = NDArray[np.float32]
 
@@ -54,7 +56,7 @@ class Graph:
         """Load the graph.
 
         Args:
-            path: an ONNX file with the inputs `input_ids` and `attention_mask`.
+            path: an ONNX file with the inputs `input_ids`, `attention_mask`, `kinds`, `member`.
             threads: batches that run side by side on a CPU; 0: as many as physical cores are at
                 hand.
             pad: token id that fills a row up.
@@ -71,61 +73,89 @@ class Graph:
             o.name: int(o.shape[-1]) for o in self._session.get_outputs()
         }
 
-    def run_all(self, tokens: Sequence[Sequence[int]], outputs: Sequence[str]) -> dict[str, Floats]:
+    def run_all(
+        self, texts: Sequence[Sequence[Piece]], outputs: Sequence[str]
+    ) -> dict[str, Floats]:
         """Any number of texts through the graph.
 
         Args:
-            tokens: ids of each text.
+            texts: the pieces of each, at least one.
             outputs: names of the graph's outputs; only those are computed.
 
         Returns:
-            For each name float32 (len(tokens), width), rows in the order of the texts.
+            For each name float32 (len(texts), width), rows in the order of the texts.
         """
-        found = {name: np.empty((len(tokens), self.widths[name]), np.float32) for name in outputs}
+        found = {name: np.empty((len(texts), self.widths[name]), np.float32) for name in outputs}
 
         def work(rows: NDArray[np.int64]) -> None:
-            for name, values in self.run([tokens[row] for row in rows], outputs).items():
+            for name, values in self.run([texts[row] for row in rows], outputs).items():
                 found[name][rows] = values
 
-        lengths = [len(ids) for ids in tokens]
-        share = -(-sum(lengths) // self.threads)  # few texts leave no core idle
-        list(self._pool.map(work, batches(lengths, min(share, TOKEN_BUDGET[self.provider]))))
+        longest = [max(len(piece.ids) for piece in text) for text in texts]
+        sizes = [n * len(text) for n, text in zip(longest, texts, strict=True)]
+        share = -(-sum(sizes) // self.threads)  # few texts leave no core idle
+        budget = min(share, TOKEN_BUDGET[self.provider])
+        list(self._pool.map(work, batches(longest, [len(text) for text in texts], budget)))
         return found
 
-    def run(self, tokens: Sequence[Sequence[int]], outputs: Sequence[str]) -> dict[str, Floats]:
+    def run(self, texts: Sequence[Sequence[Piece]], outputs: Sequence[str]) -> dict[str, Floats]:
         """One batch through the graph.
 
         Args:
-            tokens: ids of each text; padded here to the longest.
+            texts: the pieces of each; padded here to the longest.
             outputs: names of the graph's outputs.
 
         Returns:
-            For each name float32 (len(tokens), width).
+            For each name float32 (len(texts), width).
         """
-        lengths = np.array([len(ids) for ids in tokens])
-        mask = np.arange(max(lengths.max(), 1)) < lengths[:, None]
-        ids = np.full(mask.shape, self._pad, np.int64)
-        ids[mask] = np.concatenate([np.asarray(t, np.int64) for t in tokens])
-        feed = {"input_ids": ids, "attention_mask": mask.astype(np.int64)}
-        return dict(zip(outputs, self._session.run(list(outputs), feed), strict=True))
+        return dict(
+            zip(outputs, self._session.run(list(outputs), feed(texts, self._pad)), strict=True)
+        )
 
 
-def batches(lengths: Sequence[int], budget: int) -> Iterator[NDArray[np.int64]]:
+def feed(texts: Sequence[Sequence[Piece]], pad: int) -> dict[str, NDArray[Any]]:
+    """What the graph is given of some texts with P pieces together.
+
+    Returns:
+        `input_ids` and `attention_mask` int64 (P, tokens), `kinds` int64 (P,), and `member`
+        float32 (len(texts), P), 1 where a piece is one of the text's.
+    """
+    pieces = [piece for text in texts for piece in text]
+    lengths = np.array([len(piece.ids) for piece in pieces])
+    mask = np.arange(max(lengths.max(), 1)) < lengths[:, None]
+    ids = np.full(mask.shape, pad, np.int64)
+    ids[mask] = np.concatenate([np.asarray(piece.ids, np.int64) for piece in pieces])
+    owner = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
+    return {
+        "input_ids": ids,
+        "attention_mask": mask.astype(np.int64),
+        "kinds": np.array([piece.kind for piece in pieces], np.int64),
+        "member": (owner == np.arange(len(texts))[:, None]).astype(np.float32),
+    }
+
+
+def batches(
+    lengths: Sequence[int], counts: Sequence[int], budget: int
+) -> Iterator[NDArray[np.int64]]:
     """Texts grouped by length, longest first.
 
     Args:
-        lengths: tokens of each text.
-        budget: most tokens of a group, padding included; a longer text is a group of its own.
+        lengths: tokens of the longest piece of each text.
+        counts: pieces of each text.
+        budget: most tokens of a group, padding included; a larger text is a group of its own.
 
     Yields:
         int64 (b,): indices into `lengths`; each comes exactly once.
     """
     order = np.argsort(-np.asarray(lengths, np.int64), kind="stable")
-    start = 0
-    while start < len(order):
-        size = max(1, budget // max(1, lengths[order[start]]))
-        yield order[start : start + size]
-        start += size
+    start, pieces = 0, 0
+    for end, text in enumerate(order.tolist()):
+        if end > start and (pieces + counts[text]) * max(1, lengths[order[start]]) > budget:
+            yield order[start:end]
+            start, pieces = end, 0
+        pieces += counts[text]
+    if start < len(order):
+        yield order[start:]
 
 
 def _session(path: Path) -> Any:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from cpc_classifier.encoder import OnnxEncoder
+from cpc_classifier.passages import plain
 
 __all__ = ["title_vectors"]
 
@@ -41,7 +42,8 @@ def title_vectors(
         for start in range(0, len(unlike), PART):
             part = work / f"titles-{start}.npy"
             if not part.exists():
-                read = encoder.encode(unlike[start : start + PART], ("memory_query",), max_tokens)
+                titles = [plain(text) for text in unlike[start : start + PART]]
+                read = encoder.encode(titles, ("memory_query",), max_tokens, most=1)
                 unfinished = part.with_suffix(".part.npy")
                 np.save(unfinished, read["memory_query"], allow_pickle=False)
                 os.replace(unfinished, part)

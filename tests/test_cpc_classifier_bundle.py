@@ -79,7 +79,7 @@ def test_a_name_that_leaves_the_folder_is_refused(folder: Path, name: str) -> No
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda m: m.update(format=1), "format 1 is unknown"),
+        (lambda m: m.update(format=2), "format 2 is unknown"),
         (lambda m: m.pop("format"), "format None is unknown"),
         (lambda m: m.pop("encoder"), "lacks 'encoder'"),
         (lambda m: m.pop("release"), "release"),
@@ -87,6 +87,7 @@ def test_a_name_that_leaves_the_folder_is_refused(folder: Path, name: str) -> No
         (lambda m: m.update(files=[]), "not a manifest"),
         (lambda m: m.update(release=5), "must be strings"),
         (lambda m: m["encoder"].update(max_tokens=0), "above 0"),
+        (lambda m: m["text"].update(passages=0), "above 0"),
         (lambda m: m["text"].update(fields=["title", "secret"]), "secret"),
         (lambda m: m["files"].pop("model.onnx"), r"does not list model\.onnx"),
     ],
@@ -120,7 +121,7 @@ def test_a_manifest_of_an_incomplete_folder_is_not_written(tmp_path: Path) -> No
             version="1",
             release="2025.05",
             encoder={"id": "x", "licence": "MIT", "dim": 4, "max_tokens": 8},
-            text={"fields": ["title"], "max_chars": 10},
+            text={"fields": ["title"], "max_chars": 10, "passages": 1, "title_tokens": 4},
             recipe={},
             figures={},
         )

@@ -18,6 +18,7 @@ from cpc_classifier.classifier import Classifier
 from cpc_classifier.errors import BadRequestError, BundleError, FilingError
 from cpc_classifier.filing import ClassifiedFiling, Filing, Unreadable
 from cpc_classifier.memory import Memory
+from cpc_classifier.passages import plain
 from cpc_classifier.result import to_json
 from taxonomy.symbol import Rank
 
@@ -68,7 +69,7 @@ def test_a_suggestion_has_its_path_with_falling_scores(classifier: Classifier) -
 
 def test_scores_are_those_of_the_parts_put_together(classifier: Classifier) -> None:
     text = "lithium electrolyte"
-    encoded = classifier.encoder.encode([text])
+    encoded = classifier.encoder.encode([plain(text)])
     c, tree = classifier.calibration, classifier.hierarchy
     evidence = classifier.scoring.evidence(encoded["logits"], encoded["memory_query"])
     masses = classifier.scoring.masses(evidence)
@@ -78,7 +79,9 @@ def test_scores_are_those_of_the_parts_put_together(classifier: Classifier) -> N
     row = classifier.labels.row(best.symbol)
     wanted = np.prod([q[0, r] for r in [*tree.path_rows(row), row]])
     assert best.score == pytest.approx(wanted, rel=1e-5)
-    assert classifier.scores([text])[0, row] == pytest.approx(best.score, rel=1e-5)
+    assert classifier.scores([Filing("1", title=text)])[0, row] == pytest.approx(
+        best.score, rel=1e-5
+    )
     assert classifier.scores([]).shape == (0, len(tree))
 
 
@@ -176,13 +179,13 @@ def test_the_route_looks_at_the_subclass_whatever_the_level(classifier: Classifi
 
 def test_an_item_added_to_the_memory_changes_the_suggestions(folder: Path) -> None:
     own = Classifier.load(folder, threads=1)
-    text = "wind road"
+    filing = Filing("1", title="wind road")
     row = own.labels.row("H04W16/00")
-    before = own.scores([text])[0, row]
-    query = own.encoder.encode([text])["memory_query"][0]
+    before = own.scores([filing])[0, row]
+    query = own.evidence([filing]).queries[0]
     for _ in range(20):
         own.memory.add(query, [row], "f\tREVIEWED")
-    assert own.scores([text])[0, row] > before
+    assert own.scores([filing])[0, row] > before
 
 
 def test_nothing_a_filing_says_is_logged(

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_bundle import MAX_TOKENS, SCHEME, build_tiny_bundle
+from tiny_bundle import MAX_TOKENS, PASSAGES, SCHEME, build_tiny_bundle
 
 from cpc_classifier.bundle import ModelBundle
 from cpc_classifier.encoder import OnnxEncoder, filing_text
 from cpc_classifier.errors import BundleError
 from cpc_classifier.filing import Filing
 from cpc_classifier.graph import available_cores
+from cpc_classifier.passages import plain
 
 FIELDS = ("title", "abstract", "claims", "description")
 WORDS = [word for line in SCHEME.strip().splitlines() for word in line.split()[1:]]
@@ -64,16 +65,16 @@ def test_a_lone_surrogate_is_replaced() -> None:
 def test_a_text_gets_the_same_answer_alone_and_among_others(encoder: OnnxEncoder) -> None:
     rng = np.random.default_rng(0)
     texts = [" ".join(rng.choice(WORDS, size=n)) for n in rng.integers(1, 200, size=150)]
-    together = encoder.encode(texts)
+    together = encoder.encode([plain(text) for text in texts])
     assert set(together) == {"memory_query", "logits"}
     for i in (0, 77, 149):
-        alone = encoder.encode([texts[i]])
+        alone = encoder.encode([plain(texts[i])])
         for name, values in alone.items():
             np.testing.assert_allclose(together[name][i], values[0], atol=1e-5)
 
 
 def test_the_outputs_asked_for_are_those_given(encoder: OnnxEncoder) -> None:
-    found = encoder.encode(["lithium", "plough furrow"], ("embedding", "scores"))
+    found = encoder.encode([plain("lithium"), plain("plough furrow")], ("embedding", "scores"))
     assert found["embedding"].shape == (2, encoder.width("embedding"))
     np.testing.assert_allclose(np.linalg.norm(found["embedding"], axis=1), 1, atol=1e-5)
     assert found["scores"].min() >= 0
@@ -81,13 +82,16 @@ def test_the_outputs_asked_for_are_those_given(encoder: OnnxEncoder) -> None:
 
 
 def test_tokens_are_cut_at_what_the_encoder_reads(encoder: OnnxEncoder) -> None:
-    long, short = encoder.tokenise(["lithium " * 500, "lithium electrolyte"])
-    assert len(long) == MAX_TOKENS
-    assert len(short) == 2
+    long, short = encoder.tokenise([plain("lithium " * 500), plain("lithium electrolyte")])
+    assert len(long) == PASSAGES
+    assert all(0 < len(piece.ids) <= MAX_TOKENS for piece in long)
+    assert [len(piece.ids) for piece in short] == [2]
+    [[one]] = encoder.tokenise([plain("lithium " * 500)], max_tokens=9, most=1)
+    assert len(one.ids) == 9
 
 
 def test_unknown_words_and_no_texts_are_answered(encoder: OnnxEncoder) -> None:
-    assert np.isfinite(encoder.encode(["\x00 qqq"])["logits"]).all()
+    assert np.isfinite(encoder.encode([plain("\x00 qqq")])["logits"]).all()
     assert encoder.encode([])["logits"].shape == (0, encoder.width("logits"))
 
 

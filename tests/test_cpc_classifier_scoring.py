@@ -13,6 +13,7 @@ from cpc_classifier.result import to_json
 from taxonomy.symbol import Rank
 
 TEXTS = [*TITLES.values(), *(words for _, words in DEEPER.values())]
+FILINGS = [Filing(str(i), title=text) for i, text in enumerate(TEXTS)]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def test_the_ranks_end_where_the_symbols_do(classifier: Classifier, tmp_path: Pa
 
 
 def test_a_part_of_the_evidence_scores_as_in_the_whole(classifier: Classifier) -> None:
-    scoring, evidence = classifier.scoring, classifier.evidence(TEXTS)
+    scoring, evidence = classifier.scoring, classifier.evidence(FILINGS)
     assert len(evidence) == len(TEXTS)
     whole = scoring.label_scores(evidence)
     deep = scoring.subgroup_scores(evidence, whole)
@@ -42,24 +43,22 @@ def test_a_part_of_the_evidence_scores_as_in_the_whole(classifier: Classifier) -
 
 
 def test_masses_are_the_share_of_the_vote(classifier: Classifier) -> None:
-    masses = classifier.scoring.masses(classifier.evidence(TEXTS))
+    masses = classifier.scoring.masses(classifier.evidence(FILINGS))
     sections = classifier.hierarchy.rows_at(Rank.SECTION)
     np.testing.assert_allclose(masses[:, sections].sum(axis=1), 1, atol=1e-5)
 
 
 def test_many_threads_suggest_what_one_does(classifier: Classifier) -> None:
-    filings = [Filing(str(i), title=text) for i, text in enumerate(TEXTS)]
-    wanted = [to_json(classifier.suggest([f])[0]) for f in filings]
+    wanted = [to_json(classifier.suggest([f])[0]) for f in FILINGS]
     with ThreadPoolExecutor(6) as pool:
-        found = list(pool.map(lambda f: to_json(classifier.suggest([f])[0]), filings * 4))
+        found = list(pool.map(lambda f: to_json(classifier.suggest([f])[0]), FILINGS * 4))
     assert found == wanted * 4
 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.02, 0.5])
 def test_no_step_of_a_path_scores_below_the_next(classifier: Classifier, threshold: float) -> None:
-    filings = [Filing(str(i), title=text) for i, text in enumerate(TEXTS)]
     ranks = set()
-    for result in classifier.suggest(filings, threshold=threshold, limit=30):
+    for result in classifier.suggest(FILINGS, threshold=threshold, limit=30):
         listed = [s.score for s in result.suggestions]
         assert listed == sorted(listed, reverse=True)
         for s in result.suggestions:

@@ -84,6 +84,7 @@ batch = 32
 dim = 8
 [serve]
 max_tokens = 32
+passages = 3
 """,
         encoding="utf-8",
     )
@@ -153,11 +154,11 @@ def test_a_warm_start_learns_new_filings_and_leaves_the_old_bundle(
     assert found["epochs"] > 0
     old, new = Classifier.load(bundle), Classifier.load(tmp_path / "warm")
     assert len(new.memory) == len(old.memory) + 40
-    text = ["zeppelin mooring new. the invention is about zeppelin mooring in new"]
+    filing = Filing("1", "zeppelin mooring new", "the invention is about zeppelin mooring in new")
     row = new.hierarchy.symbols.index(symbol)
-    logits = [c.encoder.encode(text, ("logits",))["logits"][0, row] for c in (old, new)]
+    logits = [c.evidence([filing]).logits[0, row] for c in (old, new)]
     assert logits[1] > logits[0]
-    scores = [c.scores(text)[0, row] for c in (old, new)]
+    scores = [c.scores([filing])[0, row] for c in (old, new)]
     assert scores[1] > 1.5 * scores[0]
 
 
@@ -183,8 +184,8 @@ def test_a_killed_run_goes_on_to_the_same_weights(
         fit(recipe, data, tmp_path, tmp_path / "out")
     monkeypatch.undo()
     fit(recipe, data, tmp_path, tmp_path / "out")
-    texts = ["spades that fold", "ploughs drawn by horses", "healing"]
-    whole, resumed = (Classifier.load(p).scores(texts) for p in (bundle, tmp_path / "out"))
+    filings = [Filing(t, title=t) for t in ("spades that fold", "ploughs drawn by horses", "heal")]
+    whole, resumed = (Classifier.load(p).scores(filings) for p in (bundle, tmp_path / "out"))
     np.testing.assert_allclose(whole, resumed, atol=1e-5)
 
 

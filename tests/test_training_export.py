@@ -21,6 +21,7 @@ from cpc_classifier.errors import BundleError
 from cpc_classifier.filing import Filing
 from cpc_classifier.graph import Graph
 from cpc_classifier.hierarchy import Hierarchy
+from cpc_classifier.passages import Piece
 from training.encoder import PatentEncoder, embed, load_encoder
 from training.errors import ParityError
 from training.export import (
@@ -31,19 +32,26 @@ from training.export import (
     is_rotary,
     merge,
     quantise,
+    tensors,
 )
 from training.head import TreeHead
+from training.pooling import AttentionPool
 from training.processes import accelerator, place
 from training.recipe import Encoder
-from training.tokens import pad
 
 HIERARCHY = Hierarchy(
     ("A", "A01", "A01B", "A01C", "B"),
     np.array([-1, 0, 1, 1, -1], np.int32),
     np.array([0, 1, 2, 2, 0], np.int8),
 )
-ROWS = [[2, 5, 6, 7, 3], [2, 9, 3], [2, *range(4, 40), 3]]
-LONG = [[2, *range(4, 4 + n), 3] for n in (1, 7, 18, 40, 55)]
+ROWS = [[Piece(0, ids)] for ids in ([2, 5, 6, 7, 3], [2, 9, 3], [2, *range(4, 40), 3])]
+LONG = [[Piece(0, [2, *range(4, 4 + n), 3])] for n in (1, 7, 18, 40, 55)]
+SEVERAL = [
+    [Piece(1, [2, 5, 6, 7, 3]), Piece(2, [2, *range(4, 30), 3]), Piece(4, [2, 9, 3])],
+    [Piece(0, [2, *range(4, 40), 3])],
+    [Piece(3, [2, 8, 8, 9, 3]), Piece(2, [2, 9, 3])],
+]
+"""Filings with several passages."""
 
 
 def _encoder(folder: Path, pooling: str = "mean", weights: str = "float32") -> PatentEncoder:
@@ -61,7 +69,11 @@ def _encoder(folder: Path, pooling: str = "mean", weights: str = "float32") -> P
 def _graph(encoder: PatentEncoder) -> BundleGraph:
     head = TreeHead(HIERARCHY, encoder.dim)
     head.text.copy_(torch.nn.functional.normalize(torch.randn(head.text.shape), dim=1))
-    return BundleGraph(merge(encoder), head, HIERARCHY)
+    pool = AttentionPool(encoder.dim)
+    with torch.no_grad():
+        pool.query.normal_(0, 3)
+        pool.prior.normal_()
+    return BundleGraph(merge(encoder), pool, head, HIERARCHY)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,9 +110,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[PatentEncoder, Bundl
 def test_padded_batches_of_any_size_say_what_torch_says(any_family: tuple[str, Exported]) -> None:
     made = any_family[1]
     session = Graph(made.path, threads=1)
-    for batch in (LONG, LONG[:1], LONG[1:3], LONG[::-1], [LONG[4]] * 7):
+    for batch in (LONG, LONG[:1], LONG[1:3], LONG[::-1], [LONG[4]] * 7, SEVERAL, SEVERAL[:1]):
         with torch.inference_mode():
-            wanted = made.graph(*pad(batch))
+            wanted = made.graph(*tensors(batch))
         found = session.run(batch, ("embedding", "memory_query", "logits", "scores"))
         for expected, values in zip(wanted, found.values(), strict=True):
             np.testing.assert_allclose(values, expected.numpy(), atol=1e-4)
@@ -116,7 +128,7 @@ def test_padding_changes_nothing_in_the_graph(any_family: tuple[str, Exported]) 
 
 def test_the_adapter_of_any_family_is_in_the_graph(any_family: tuple[str, Exported]) -> None:
     made = any_family[1]
-    ids, mask = pad(LONG)
+    ids, mask, *_ = tensors(LONG)
     with torch.inference_mode():
         adapted = made.encoder(ids, mask).numpy()
         with made.encoder.base.disable_adapter():  # type: ignore[operator]
@@ -247,7 +259,7 @@ def test_the_graph_says_what_torch_says(made: tuple[PatentEncoder, BundleGraph, 
 
 def test_the_adapter_is_in_the_graph(made: tuple[PatentEncoder, BundleGraph, Path]) -> None:
     encoder, _, path = made
-    ids = torch.tensor([ROWS[0]])
+    ids = torch.tensor([ROWS[0][0].ids])
     with torch.inference_mode():
         adapted = encoder(ids, torch.ones_like(ids))[0].numpy()
     found = Graph(path, threads=1).run([ROWS[0]], ("embedding",))["embedding"][0]
@@ -279,7 +291,7 @@ def test_an_adapter_over_4_bits_is_in_the_merged_weights(tmp_path: Path) -> None
     encoder = _encoder(tmp_path, "last", weights="nf4")
     merged = merge(encoder)
     with torch.inference_mode():
-        exact = merged(*(t.to(encoder.projection.device) for t in pad(LONG))).numpy()
+        exact = merged(*(t.to(encoder.projection.device) for t in tensors(LONG)[:2])).numpy()
     place(encoder.base, accelerator())
     rough = embed(encoder, LONG, accelerator())
     with encoder.base.disable_adapter():  # type: ignore[operator]

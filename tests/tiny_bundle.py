@@ -102,7 +102,7 @@ DEEPER: dict[str, tuple[str, str]] = {
 }
 TITLES: dict[str, str] = dict(line.split(" ", 1) for line in SCHEME.strip().splitlines())
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
-DIM, MEMORY_DIM, MAX_TOKENS, MAX_CHARS = 64, 32, 64, 512
+DIM, MEMORY_DIM, MAX_TOKENS, MAX_CHARS, PASSAGES = 64, 32, 64, 512, 3
 
 
 def mini_labels() -> LabelIndex:
@@ -179,6 +179,7 @@ def build_tiny_bundle(folder: Path, assign_threshold: float = 0.5, deep: bool = 
         text={
             "fields": ["title", "abstract", "claims", "description"],
             "max_chars": MAX_CHARS,
+            "passages": PASSAGES,
             "title_tokens": 48,
         },
         recipe={"seed": 3},
@@ -219,7 +220,8 @@ def _graph(
     head: NDArray[np.float32],
     labels: LabelIndex,
 ) -> onnx.ModelProto:
-    """input_ids, attention_mask -> embedding, memory_query, logits, scores."""
+    """input_ids, attention_mask, kinds, member -> embedding, memory_query, logits, scores; the
+    kinds all count the same."""
     closure = labels.to_hierarchy().ancestors_csr().toarray().T
     constants = {
         "table": table,
@@ -230,6 +232,7 @@ def _graph(
         "tiny": np.float32(1e-9).reshape(1),
         "last": np.array([2]),
         "one": np.array([1]),
+        "nothing": np.float32(0),
     }
     nodes = [
         helper.make_node(op, inputs.split(), [output], **attributes)
@@ -241,7 +244,15 @@ def _graph(
             ("ReduceSum", "seen one", "sum", {"keepdims": 0}),
             ("ReduceL2", "sum one", "length", {"keepdims": 1}),
             ("Max", "length tiny", "divisor", {}),
-            ("Div", "sum divisor", "embedding", {}),
+            ("Div", "sum divisor", "passage", {}),
+            ("MatMul", "member passage", "together", {}),
+            ("Cast", "kinds", "kind", {"to": TensorProto.FLOAT}),
+            ("ReduceSum", "kind", "all_kinds", {"keepdims": 1}),
+            ("Mul", "all_kinds nothing", "no_kind", {}),
+            ("Add", "together no_kind", "read", {}),
+            ("ReduceL2", "read one", "read_length", {"keepdims": 1}),
+            ("Max", "read_length tiny", "read_divisor", {}),
+            ("Div", "read read_divisor", "embedding", {}),
             ("MatMul", "embedding turn", "turned", {}),
             ("ReduceL2", "turned one", "turned_length", {"keepdims": 1}),
             ("Max", "turned_length tiny", "turned_divisor", {}),
@@ -265,11 +276,15 @@ def _graph(
         nodes,
         "tiny",
         [
-            helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"])
-            for name in ("input_ids", "attention_mask")
+            helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["passages", "tokens"]),
+            helper.make_tensor_value_info(
+                "attention_mask", TensorProto.INT64, ["passages", "tokens"]
+            ),
+            helper.make_tensor_value_info("kinds", TensorProto.INT64, ["passages"]),
+            helper.make_tensor_value_info("member", TensorProto.FLOAT, ["filings", "passages"]),
         ],
         [
-            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", width])
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["filings", width])
             for name, width in widths.items()
         ],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],

@@ -15,20 +15,20 @@ from cpc_classifier.bundle import CALIBRATION, LABELS, ModelBundle, write_manife
 from cpc_classifier.calibration import Calibration
 from cpc_classifier.classifier import Classifier
 from cpc_classifier.memory import Memory
+from cpc_classifier.passages import cut
 from cpc_classifier.subgroups import SUBGROUPS_FILE
 from taxonomy.symbol import Rank, Symbol
-from training.adapt import tokenise
 from training.calibrate import Observed, fit_calibration
 from training.calibrate_subgroups import Allocated, fit_subgroups
 from training.checkpoint import write_tensors
 from training.corpus import Example, Known
 from training.encoder import PatentEncoder
 from training.errors import ParityError
-from training.export import BundleGraph, check_parity, export_graph, merge, quantise
-from training.head import TreeHead
+from training.export import BundleGraph, check_parity, export_graph, quantise
 from training.memory_items import build_memory, deep_rows, symbol_rows
+from training.pooling import AttentionPool
 from training.recipe import Recipe
-from training.sources import Sources, example_texts
+from training.sources import Sources, example_readings
 
 __all__ = ["Embeddings", "build_bundle"]
 
@@ -51,19 +51,25 @@ def build_bundle(
     recipe: Recipe,
     sources: Sources,
     encoder: PatentEncoder,
-    head: TreeHead,
+    graph: BundleGraph,
     tokenizer: Tokenizer,
     vectors: Embeddings,
     losses: list[float],
     run: Path,
     out: Path,
 ) -> dict[str, Any]:
-    """Put the bundle together in the run folder, measure it, then put it in place."""
+    """Put the bundle together in the run folder, measure it, then put it in place.
+
+    Args:
+        encoder: with its adapter, which the bundle keeps for a later training.
+        graph: what is deployed, the adapter merged.
+        tokenizer: the encoder's.
+        vectors: of all texts, by the int8 graph.
+        losses: of the head, on validation filings.
+    """
     folder = run / "bundle"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    merged = merge(encoder)
-    graph = BundleGraph(merged, head, sources.hierarchy)
     fp32 = run / "fp32" / "model.onnx"
     fp32.parent.mkdir(exist_ok=True)
     export_graph(graph, fp32)
@@ -72,8 +78,8 @@ def build_bundle(
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     sources.labels.write(folder / LABELS)
     sources.subgroups.write(folder / SUBGROUPS_FILE, sources.labels)
-    _memory(sources, merged, vectors).save(folder)
-    _adapter(encoder, folder)
+    _memory(sources, graph.encoder, vectors).save(folder)
+    _adapter(encoder, graph.pool, folder)
     Calibration(
         100,
         0.05,
@@ -88,16 +94,15 @@ def build_bundle(
     _manifest(recipe, sources, encoder.dim, folder, {})
     _calibrate(recipe, sources, folder)
     _manifest(recipe, sources, encoder.dim, folder, {})
-    rows = tokenise(
-        tokenizer, example_texts(recipe, sources.valid[:PROBES]), recipe.serve.max_tokens
-    )
+    probes = example_readings(recipe, sources.valid[:PROBES])
+    pieces = cut(tokenizer, probes, recipe.serve.max_tokens, recipe.serve.passages)
     figures = {
-        "parity": check_parity(graph, fp32, rows),
+        "parity": check_parity(graph, fp32, pieces),
         "validation_loss_by_epoch": [round(x, 4) for x in losses],
         "valid": _quality(recipe, sources, folder, fp32),
     }
     # all is fitted and measured: the filings that validated are evidence like any other
-    _memory(sources, merged, vectors, validated=True).save(folder)
+    _memory(sources, graph.encoder, vectors, validated=True).save(folder)
     _manifest(recipe, sources, encoder.dim, folder, figures)
     out.parent.mkdir(parents=True, exist_ok=True)
     old = out.with_name(out.name + ".old")
@@ -130,13 +135,15 @@ def _memory(
     return build_memory(sources.texts, texts, filings, filed, row_of)
 
 
-def _adapter(encoder: PatentEncoder, folder: Path) -> None:
-    """What the encoder learnt, each row as int8 codes and a step; vectors in half precision.
+def _adapter(encoder: PatentEncoder, pool: AttentionPool, folder: Path) -> None:
+    """What encoder and pooling learnt, each row as int8 codes and a step; vectors in half
+    precision.
 
     The head needs no file of its own: it is in the graph (`graph_head.py`).
     """
     learnt: dict[str, torch.Tensor] = {}
-    for name, values in encoder.state().items():
+    state = encoder.state() | {f"pool.{name}": values for name, values in pool.state_dict().items()}
+    for name, values in state.items():
         if values.ndim < 2:
             learnt[name] = values.half()
             continue
@@ -164,6 +171,7 @@ def _manifest(
         text={
             "fields": list(spec.fields),
             "max_chars": spec.max_chars,
+            "passages": spec.passages,
             "title_tokens": recipe.adapt.title_tokens,
         },
         recipe=recipe.as_dict(),
@@ -173,7 +181,7 @@ def _manifest(
 
 def _calibrate(recipe: Recipe, sources: Sources, folder: Path) -> None:
     classifier = Classifier.load(folder)
-    encoded = classifier.encoder.encode(example_texts(recipe, sources.valid))
+    encoded = classifier.encoder.encode(example_readings(recipe, sources.valid))
     queries, logits = encoded["memory_query"], encoded["logits"]
     known = np.array([e.known for e in sources.valid], np.int8)
     observed = Observed(queries, logits, [e.rows for e in sources.valid], known)
@@ -206,14 +214,14 @@ def _quality(recipe: Recipe, sources: Sources, folder: Path, fp32: Path) -> dict
     Raises:
         ParityError: int8 loses more than a point, beyond chance.
     """
-    found = {"int8": _first_guesses(recipe, sources, folder)}
+    found = {"int8": _first_guesses(sources, folder)}
     beside = fp32.parent.parent / "bundle.fp32"
     shutil.rmtree(beside, ignore_errors=True)
     shutil.copytree(folder, beside)
     for file in fp32.parent.iterdir():  # a graph above 2 GB has its weights in a second file
         shutil.copyfile(file, beside / file.name)
     _manifest(recipe, sources, ModelBundle.load(folder).manifest.encoder.dim, beside, {})
-    found["fp32"] = _first_guesses(recipe, sources, beside)
+    found["fp32"] = _first_guesses(sources, beside)
     lost = round((found["fp32"] - found["int8"]) * len(sources.valid))
     most = INT8_LOSS * len(sources.valid)
     if lost > most + 2 * most**0.5:
@@ -225,10 +233,10 @@ def _quality(recipe: Recipe, sources: Sources, folder: Path, fp32: Path) -> dict
     }
 
 
-def _first_guesses(recipe: Recipe, sources: Sources, folder: Path) -> float:
+def _first_guesses(sources: Sources, folder: Path) -> float:
     """Share of validation filings whose best subclass is a true one."""
     classifier = Classifier.load(folder)
     rows = classifier.hierarchy.rows_at(Rank.SUBCLASS)
-    scores = classifier.scores(example_texts(recipe, sources.valid))[:, rows]
+    scores = classifier.scores([e.filing for e in sources.valid])[:, rows]
     best = rows[np.argmax(scores, axis=1)]
     return float(np.mean([b in e.rows for b, e in zip(best, sources.valid, strict=True)]))

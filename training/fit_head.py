@@ -78,7 +78,11 @@ class HeadLoss:
     def __call__(self, head: nn.Module, batch: Embedded, dropout: float) -> Tensor:
         """float32 (): the mean over the batch, each row times its weight."""
         f = torch.as_tensor(batch.vectors.astype(np.float32))
-        logits = head(functional.dropout(f, dropout, training=dropout > 0))
+        return self.of(head, functional.dropout(f, dropout, training=dropout > 0), batch)
+
+    def of(self, head: nn.Module, f: Tensor, batch: Embedded) -> Tensor:
+        """The same of embeddings as tensors: float32 (n, dim), in place of the batch's own."""
+        logits = head(f)
         positive = torch.as_tensor(dense(batch.rows, len(self.hierarchy.symbols)))
         negative = self.negatives[torch.as_tensor(batch.known.astype(np.int64))]
         below = conditional_loss(logits, positive, negative, self.parent)

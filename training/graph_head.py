@@ -18,8 +18,8 @@ from training.errors import RunError
 __all__ = ["read_head", "write_head"]
 
 CODES, STEP, ZERO, BIAS = "vectors_quantized", "vectors_scale", "vectors_zero_point", "bias"
-MOST = 127
-"""Largest code."""
+MOST = 63
+"""Largest code: `export.quantise` leaves the eighth bit free."""
 
 
 def read_head(path: Path) -> tuple[np.ndarray, np.ndarray]:

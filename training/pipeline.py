@@ -1,7 +1,7 @@
 """``cpc train fit``: from a recipe to a bundle, each step kept in the run folder and resumed.
 
-corpus -> stage 1 (adapt) -> int8 graph -> embeddings -> stage 2 (head) -> graph, parity
-       -> memory -> calibration -> figures -> bundle
+corpus -> stage 1 (adapt) -> int8 graph -> embeddings -> pooling of passages -> stage 2 (head)
+       -> graph, parity -> memory -> calibration -> figures -> bundle
 """
 
 from __future__ import annotations
@@ -24,17 +24,20 @@ from training.adapt import adapt, tokenise
 from training.assemble import Embeddings, build_bundle
 from training.batches import Batches
 from training.checkpoint import load_params, read_tensors, write_tensors
-from training.corpus import Known, filing_weights, text_weights
-from training.embed import embed_texts
+from training.corpus import Example, Known, filing_weights, text_weights
+from training.embed import embed_filings, embed_texts
 from training.encoder import PatentEncoder, embed, load_encoder
 from training.errors import RunError
 from training.export import BundleGraph, export_graph, merge, quantise
-from training.fit_head import Embedded, fit_head
+from training.fit_head import Embedded, HeadLoss, fit_head
+from training.fit_pool import fit_pool
 from training.head import TreeHead
+from training.passage_vectors import PassageVectors
+from training.pooling import AttentionPool
 from training.pretrained import prepare
 from training.processes import accelerator, is_sharded, part, place
-from training.recipe import Recipe
-from training.sources import Sources, example_texts, read_sources
+from training.recipe import Memory, Recipe, Serve
+from training.sources import Sources, example_readings, read_sources
 from training.tokens import load_tokenizer
 
 __all__ = ["fit"]
@@ -80,9 +83,11 @@ def fit(recipe: Recipe, data: Path, run: Path, out: Path) -> dict[str, Any]:
         load_params(run / "adapt.safetensors", trained)
     encoder, head = encoder.cpu(), head.cpu()
     encoder.soften(recipe.adapt.keep)
-    vectors = _embeddings(recipe, sources, encoder, head, tokenizer, run)
+    pool = AttentionPool(encoder.dim)
+    vectors = _embeddings(recipe, sources, encoder, pool, head, tokenizer, run)
     losses = _head(recipe, sources, head, vectors, run)
-    return build_bundle(recipe, sources, encoder, head, tokenizer, vectors, losses, run, out)
+    graph = BundleGraph(merge(encoder), pool, head, sources.hierarchy)
+    return build_bundle(recipe, sources, encoder, graph, tokenizer, vectors, losses, run, out)
 
 
 def _adapt(
@@ -153,11 +158,12 @@ def _embeddings(
     recipe: Recipe,
     sources: Sources,
     encoder: PatentEncoder,
+    pool: AttentionPool,
     head: TreeHead,
     tokenizer: Tokenizer,
     run: Path,
 ) -> Embeddings:
-    """What the int8 encoder says of every text."""
+    """What the int8 encoder says of every text; the pooling is learnt on the way, in place."""
     made_from = (run / "adapt.safetensors").read_bytes() + str(recipe.adapt.keep).encode()
     state = hashlib.sha256(made_from).hexdigest()[:16]
     graph = run / f"encoder-{state}" / "model.onnx"  # its data may lie beside it, by its name
@@ -166,28 +172,60 @@ def _embeddings(
         for folder in (exact, rough):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-        export_graph(BundleGraph(merge(encoder), head, sources.hierarchy), exact / "model.onnx")
+        whole = BundleGraph(merge(encoder), pool, head, sources.hierarchy)
+        export_graph(whole, exact / "model.onnx")
         quantise(exact / "model.onnx", rough / "model.onnx", recipe.serve.token_bits)
         rough.replace(graph.parent)
+    folder = run / "embeddings"
 
-    def vectors(name: str, texts: list[str], max_tokens: int) -> np.ndarray:
-        return embed_texts(
-            graph, tokenizer, texts, max_tokens, run / "embeddings", name, f"{state}-{max_tokens}"
-        )
+    def read(name: str, examples: list[Example], spec: Memory | Serve) -> PassageVectors:
+        tokens, most = spec.max_tokens, spec.passages
+        readings, key = example_readings(recipe, examples), f"{state}-{tokens}-{most}"
+        return embed_filings(graph, tokenizer, readings, tokens, most, folder, name, key)
 
-    return Embeddings(
-        vectors("train", example_texts(recipe, sources.train), recipe.memory.max_tokens),
-        vectors("valid", example_texts(recipe, sources.valid), recipe.serve.max_tokens),
-        vectors("texts", [t.text for t in sources.texts], recipe.adapt.title_tokens),
+    train = read("train", sources.train, recipe.memory)
+    valid = read("valid", sources.valid, recipe.serve)
+    length = recipe.adapt.title_tokens
+    texts = [t.text for t in sources.texts]
+    told = embed_texts(graph, tokenizer, texts, length, folder, "texts", f"{state}-{length}")
+    at = [sources.taxonomy.row(s) for s in sources.hierarchy.symbols]  # texts begin with all titles
+    head.text.copy_(torch.from_numpy(told[at].astype(np.float32)))
+    _pool(recipe, sources, head, pool, train, valid, run)
+    return Embeddings(train.pooled(pool), valid.pooled(pool), told)
+
+
+def _pool(
+    recipe: Recipe,
+    sources: Sources,
+    head: TreeHead,
+    pool: AttentionPool,
+    train: PassageVectors,
+    valid: PassageVectors,
+    run: Path,
+) -> None:
+    """How passages are weighed, in place; kept in the run folder."""
+    path, made_from = run / "pool.safetensors", recipe.fingerprint(sources.digest, head=True)
+    if path.exists():
+        tensors, metadata = read_tensors(path)
+        if metadata.get("recipe") == made_from:
+            pool.load_state_dict(tensors)
+            return
+    losses = fit_pool(
+        pool,
+        head,
+        (train, sources.train),
+        (valid, sources.valid),
+        HeadLoss(sources.hierarchy, recipe.fit.list_weight),
+        recipe.fit,
+        recipe.seed,
     )
+    write_tensors(path, pool.state_dict(), recipe=made_from, losses=json.dumps(losses))
 
 
 def _head(
     recipe: Recipe, sources: Sources, head: TreeHead, vectors: Embeddings, run: Path
 ) -> list[float]:
     """Stage 2, in place; the finished head is kept in the run folder."""
-    at = [sources.taxonomy.row(s) for s in sources.hierarchy.symbols]  # texts begin with all titles
-    head.text.copy_(torch.from_numpy(vectors.texts[at].astype(np.float32)))
     path, made_from = run / "head.safetensors", recipe.fingerprint(sources.digest, head=True)
     if path.exists():
         tensors, metadata = read_tensors(path)

@@ -178,7 +178,9 @@ class Memory:
     dim: int = 128
     """Dimensions of a stored vector, 4 bits each."""
     max_tokens: int = 192
-    """Tokens of a filing that becomes an item."""
+    """Tokens of a passage of a filing that becomes an item."""
+    passages: int = 4
+    """Most passages of it that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,11 @@ class Serve:
     """How the bundle reads a filing."""
 
     max_tokens: int = 256
+    """Tokens of a passage."""
+    passages: int = 4
+    """Most passages of a filing; each costs a run of the encoder."""
     max_chars: int = 2048
+    """Characters of a passage, before it is cut into tokens."""
     fields: tuple[str, ...] = ("title", "abstract", "claims", "description")
     token_bits: int = 8
     """Of the token embeddings in the int8 graph: 8, or 4, which halves what a large vocabulary
@@ -219,26 +225,16 @@ class Recipe:
             corpus: digest of the files read.
             head: of stage 2, which also depends on ``fit``; else of stage 1.
         """
-        told = _as_before(self.as_dict())
+        told = self.as_dict()
         if not head:  # what only comes after stage 1
             told["adapt"].pop("keep")
-            told["memory"].pop("max_tokens")
-        serve = {key: told["serve"][key] for key in ("fields", "max_chars")}
+            told["memory"] = {"dim": told["memory"]["dim"]}
+        read = ("fields", "max_chars") + (("max_tokens", "passages") if head else ())
+        serve = {key: told["serve"][key] for key in read}
         kept = ("seed", "data", "corpus", "encoder", "adapt", "memory") + (("fit",) if head else ())
-        text = json.dumps({key: told[key] for key in kept if key in told} | serve, sort_keys=True)
+        text = json.dumps({key: told[key] for key in kept} | serve, sort_keys=True)
         return hashlib.sha256(f"{corpus}\n{text}".encode()).hexdigest()
 
     def as_dict(self) -> dict[str, Any]:
         """The recipe as plain values, for the manifest."""
         return dataclasses.asdict(self)
-
-
-def _as_before(told: dict[str, Any]) -> dict[str, Any]:
-    """Without knobs that came later and are left alone, so that runs begun before them go on."""
-    if all(weight == 1.0 for weight in told["corpus"].values()):
-        told.pop("corpus")
-    for key in ("older", "transfers"):
-        if not told["data"][key]:
-            told["data"].pop(key)
-    told["data"]["without"] = ()  # what [corpus] was before
-    return told

@@ -126,7 +126,9 @@ def _check_numbers(path: Path, recipe: Recipe) -> None:
         "adapt.batch": recipe.adapt.batch,
         "fit.epochs": recipe.fit.epochs,
         "memory.dim": recipe.memory.dim,
+        "memory.passages": recipe.memory.passages,
         "serve.max_tokens": recipe.serve.max_tokens,
+        "serve.passages": recipe.serve.passages,
         "encoder.lora_rank": recipe.encoder.lora_rank,
         "adapt.temperature": recipe.adapt.temperature,
     }

@@ -15,6 +15,7 @@ from cpc_classifier.encoder import filing_text
 from cpc_classifier.filing import Filing
 from cpc_classifier.hierarchy import Hierarchy
 from cpc_classifier.labels import LabelIndex
+from cpc_classifier.passages import Reading, passages
 from cpc_classifier.subgroups import Subgroups
 from taxonomy.readers.definitions import read_definitions
 from taxonomy.readers.ipc_concordance import read_ipc_concordance
@@ -38,7 +39,7 @@ from training.evaluation.labelled import read_labelled
 from training.label_texts import LabelText, label_texts
 from training.recipe import Data, Recipe
 
-__all__ = ["Sources", "data_card", "example_texts", "read_sources"]
+__all__ = ["Sources", "data_card", "example_readings", "example_texts", "read_sources"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,5 +164,10 @@ def _files(data: Path, patterns: Sequence[str]) -> list[Path]:
 
 
 def example_texts(recipe: Recipe, examples: Sequence[Example]) -> list[str]:
-    """What the encoder reads of each filing."""
+    """Each filing as one text."""
     return [filing_text(e.filing, recipe.serve.fields, recipe.serve.max_chars) for e in examples]
+
+
+def example_readings(recipe: Recipe, examples: Sequence[Example]) -> list[Reading]:
+    """What the encoder reads of each filing."""
+    return [passages(e.filing, recipe.serve.fields, recipe.serve.max_chars) for e in examples]

@@ -21,9 +21,10 @@ import torch
 from torch import Tensor, nn
 
 from cpc_classifier.bundle import LABELS, MANIFEST, MODEL, ModelBundle, write_manifest
-from cpc_classifier.encoder import OnnxEncoder, filing_text
+from cpc_classifier.encoder import OnnxEncoder
 from cpc_classifier.labels import LabelIndex
 from cpc_classifier.memory import Memory
+from cpc_classifier.passages import passages
 from training.corpus import Example, filing_weights
 from training.errors import RecipeError
 from training.fit_head import Embedded, HeadLoss, loss_on
@@ -116,8 +117,8 @@ def warm_start(recipe: Recipe, data: Path, start: Path, out: Path) -> dict[str, 
     spec = bundle.manifest.text
 
     def read(examples: Sequence[Example]) -> dict[str, np.ndarray]:
-        texts = [filing_text(e.filing, spec.fields, spec.max_chars) for e in examples]
-        return encoder.encode(texts, ("embedding", "memory_query"))
+        readings = [passages(e.filing, spec.fields, spec.max_chars) for e in examples]
+        return encoder.encode(readings, ("embedding", "memory_query"))
 
     new, older = read(sources.train), read(sources.valid)
     head = Moved(*read_head(bundle.folder / MODEL))

@@ -64,11 +64,13 @@ def _export(recipe, graph: Path, hierarchy: Hierarchy) -> None:
     from training.encoder import load_encoder
     from training.export import BundleGraph, export_graph, merge, quantise
     from training.head import TreeHead
+    from training.pooling import AttentionPool
 
     graph.parent.mkdir(parents=True, exist_ok=True)
     exact, part = graph.with_suffix(".fp32"), graph.with_suffix(".part")
     encoder = merge(load_encoder(recipe, np.gcd(DIM, 128).item()))
-    export_graph(BundleGraph(encoder, TreeHead(hierarchy, DIM), hierarchy), exact)
+    whole = BundleGraph(encoder, AttentionPool(DIM), TreeHead(hierarchy, DIM), hierarchy)
+    export_graph(whole, exact)
     quantise(exact, part)
     exact.unlink()
     os.replace(part, graph)

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from cpc_classifier.classifier import Classifier
-from cpc_classifier.encoder import filing_text
 from cpc_classifier.subgroup_scores import SubgroupScores
 from taxonomy.symbol import Rank
 from training.evaluation.labelled import Labelled
@@ -32,7 +31,7 @@ def predict(
         data: labelled filings.
         limit: most symbols of a rank that are kept for a filing.
     """
-    spec, scoring = classifier.bundle.manifest.text, classifier.scoring
+    scoring = classifier.scoring
     hierarchy, subgroups = scoring.hierarchy, scoring.subgroups
     rows = {rank: hierarchy.rows_at(rank) for rank in scoring.ranks if rank < Rank.SUBGROUP}
     rows = {rank: at[hierarchy.active[at]] for rank, at in rows.items()}
@@ -42,8 +41,7 @@ def predict(
     parts: dict[Rank, list[Predictions]] = {rank: [] for rank in symbols}
     for start in tqdm(range(0, len(data), BLOCK), desc="evaluate"):
         block = data[start : start + BLOCK]
-        texts = [filing_text(d.filing, spec.fields, spec.max_chars) for d in block]
-        evidence = classifier.evidence(texts)
+        evidence = classifier.evidence([d.filing for d in block])
         scores = scoring.label_scores(evidence)
         for rank, at in rows.items():
             parts[rank].append(Predictions.best(symbols[rank], scores[:, at], limit))

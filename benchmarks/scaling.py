@@ -26,9 +26,10 @@ from benchmarks.peers.scoring import LIMIT, hits
 from benchmarks.peers.tuning import write_json
 from cpc_classifier.bundle import ModelBundle
 from cpc_classifier.calibration import Calibration
-from cpc_classifier.encoder import OnnxEncoder, filing_text
+from cpc_classifier.encoder import OnnxEncoder
 from cpc_classifier.hierarchy import Hierarchy
 from cpc_classifier.memory import Memory
+from cpc_classifier.passages import passages
 from taxonomy.symbol import Rank
 from taxonomy.tree import Taxonomy
 from training.calibrate import Observed, fit_calibration
@@ -136,11 +137,11 @@ def main() -> None:
     paths = sorted((args.data / "patents").glob(f"{args.only}.jsonl.gz"))
     sets = {path.name.removesuffix(".jsonl.gz"): read_labelled(path) for path in paths}
     serve, sources = trained.recipe.serve, trained.sources
-    texts = [
-        filing_text(d.filing, serve.fields, serve.max_chars) for own in sets.values() for d in own
+    readings = [
+        passages(d.filing, serve.fields, serve.max_chars) for own in sets.values() for d in own
     ]
     encoder = OnnxEncoder(ModelBundle.load(args.bundle or args.run / "bundle"))
-    vectors = encoder.encode(texts, ("embedding",))["embedding"]
+    vectors = encoder.encode(readings, ("embedding",))["embedding"]
     drawn = np.array([draw(e, trained.recipe.seed) for e in sources.train])
     results: list[Result] = []
     for share in args.share:

@@ -5,8 +5,9 @@
 A share holds the same filings as a share of the peers does. Its head and its memory know these
 filings and all label texts; its calibration is fitted on the validation filings, which then join
 the memory, as in a bundle, and as the peers learn them. The encoder is the run's own at every
-share: adapted on all the filings, as adapting it takes an hour a share on 2 cores. So the small
-shares are flattered, and the curve of the whole method would be steeper.
+share, with its pooling of passages: adapted on all the filings, as adapting it takes an hour a
+share on 2 cores. So the small shares are flattered, and the curve of the whole method would be
+steeper.
 """
 
 from __future__ import annotations

@@ -1,104 +1,67 @@
 """Heads on the same embeddings: what each part of ours gives, and what others would.
 
-    .venv/bin/python benchmarks/heads.py RUN [--epochs 3] [--only conditional]
+    .venv/bin/python benchmarks/heads.py RUN [--epochs 3] [--filings 16000] [--only conditional]
 
-Every head is trained on the same filings with a text and label texts, with the same steps, and
-judged on validation filings: alone, and together with the memory (with the starter's own numbers).
+Every head is trained from the same seed on the same filings with a text and label texts, with the
+same steps, and judged on validation filings: alone, and together with the memory of all training
+filings. The memory is mixed in by the numbers of a bundle, which fit a head like ours; of heads
+without conditionals, these are made from the scores. "Each subclass alike" is the mean over the
+subclasses of the share of their filings that find them among three.
+
+Logit adjustment (Menon et al., "Long-tail learning via logit adjustment", 2021): in training, tau
+times the prior's log odds is added to each logit, so that what is learnt is free of the prior.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
+from head_losses import Flat, Judge, conditional_logits
 from torch import Tensor, nn
 from torch.nn import functional
 from trained import Trained, guesses, options, read_trained
 
 from cpc_classifier.bundle import CALIBRATION, starter
 from cpc_classifier.calibration import Calibration
-from cpc_classifier.hierarchy import Hierarchy
+from cpc_classifier.memory import vote
+from cpc_classifier.votes import Votes
 from taxonomy.symbol import Rank
-from training.batches import dense
-from training.corpus import Known, negative_rows
+from training.corpus import Example, Known
 from training.fit_head import Embedded, HeadLoss
 from training.head import TreeHead, log_scores
 
 Loss = Callable[[nn.Module, Embedded], Tensor]
-DROPOUT, BATCH, RATE = 0.15, 256, 4e-3
+DROPOUT, BATCH, RATE, DECAY, SEED = 0.15, 256, 4e-3, 0.02, 17
+LIST_WEIGHT = 5.0
+ASKED = ((Rank.SUBCLASS, 1), (Rank.SUBCLASS, 3), (Rank.MAIN_GROUP, 3))
 
 
-class Flat(nn.Module):
-    """One matrix, begun at the text vectors; knows no tree."""
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A head to be made, its loss, and what its outputs are: logits of each row "flat", those of
+    the best row below ("max"), or conditional ones ("tree")."""
 
-    def __init__(self, text: Tensor) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(10.0 * text.clone())
-        self.bias = nn.Parameter(torch.full((len(text),), -4.0))
-
-    def forward(self, f: Tensor) -> Tensor:
-        """Logits, float32 (batch, rows)."""
-        return functional.linear(f, self.weight, self.bias)
-
-
-class Judge:
-    """The tree as tensors, and what is true of a batch."""
-
-    def __init__(self, hierarchy: Hierarchy) -> None:
-        self.hierarchy = hierarchy
-        self.negatives = torch.as_tensor(negative_rows(hierarchy))
-        self.parent = np.asarray(hierarchy.parent, np.int64)
-        self.order = [hierarchy.rows_at(rank) for rank in (3, 2, 1)]
-
-    def truth(self, batch: Embedded) -> tuple[Tensor, Tensor]:
-        """Positive and negative rows, float32 (batch, rows) each."""
-        yes = torch.as_tensor(dense(batch.rows, len(self.hierarchy.symbols)))
-        no = self.negatives[torch.as_tensor(batch.known.astype(np.int64))]
-        return yes, (1 - yes) * no
-
-    def upwards(self, value: Tensor) -> Tensor:
-        """The largest value of each subtree (C-HMCNN's max constraint module)."""
-        for rows in self.order:
-            at = torch.as_tensor(self.parent[rows]).expand(len(value), -1)
-            value = value.scatter_reduce(1, at, value[:, torch.as_tensor(rows)], reduce="amax")
-        return value
-
-    def bce(self, logits: Tensor, batch: Embedded) -> Tensor:
-        """Binary cross-entropy on all rows that speak."""
-        yes, no = self.truth(batch)
-        loss = functional.binary_cross_entropy_with_logits(logits, yes, reduction="none")
-        return (loss * (yes + no)).sum(1).mean()
-
-    def max_constraint(self, logits: Tensor, batch: Embedded) -> Tensor:
-        """Giunchiglia and Lukasiewicz, "Coherent Hierarchical Multi-Label Classification
-        Networks", 2020: a positive row answers with the best true row below it."""
-        yes, no = self.truth(batch)
-        low = torch.full_like(logits, -30.0)
-        above = self.upwards(torch.where(yes > 0, logits, low))
-        loss = yes * functional.softplus(-above) + no * functional.softplus(self.upwards(logits))
-        return loss.sum(1).mean()
-
-    def asymmetric(self, logits: Tensor, batch: Embedded) -> Tensor:
-        """Ridnik et al., "Asymmetric Loss for Multi-Label Classification", 2021 (4, 0.05)."""
-        yes, no = self.truth(batch)
-        p = torch.sigmoid(logits)
-        shifted = (p - 0.05).clamp(min=0)
-        loss = yes * functional.softplus(-logits)
-        loss += no * shifted**4 * -torch.log1p(-shifted.clamp(max=1 - 1e-6))
-        return loss.sum(1).mean()
+    make: Callable[[], nn.Module]
+    loss: Loss
+    kind: str
 
 
 def train(
     head: nn.Module, loss_of: Loss, filings: Embedded, texts: Embedded, epochs: int
 ) -> nn.Module:
     """The same steps for every head."""
-    torch.manual_seed(17)
-    rng = np.random.default_rng(17)
-    free = [p for p in head.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(free, lr=RATE, weight_decay=0.02)
+    torch.manual_seed(SEED)
+    rng = np.random.default_rng(SEED)
+    free = {name: p for name, p in head.named_parameters() if p.requires_grad}
+    large = [p for name, p in free.items() if name in ("residual", "weight")]
+    small = [p for name, p in free.items() if name not in ("residual", "weight")]
+    groups = [{"params": large, "weight_decay": DECAY}, {"params": small, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW([g for g in groups if g["params"]], lr=RATE)
     steps = -(-len(filings.vectors) // BATCH) * epochs
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, steps, pct_start=0.1)
     for _ in range(epochs):
@@ -119,12 +82,20 @@ def train(
     return head
 
 
-def variants(judge: Judge, text: Tensor) -> dict[str, tuple[nn.Module, Loss, str]]:
-    """Name -> head, loss, and how its outputs become scores."""
+def variants(judge: Judge, text: Tensor, filings: Embedded, tau: float) -> dict[str, Variant]:
+    """All of them, by name."""
     hierarchy, dim = judge.hierarchy, text.shape[1]
 
-    def seen(batch: Embedded) -> Tensor:
-        return functional.dropout(torch.as_tensor(batch.vectors), DROPOUT)
+    def flat(loss: Callable[[Tensor, Embedded], Tensor], shift: Tensor | float = 0.0) -> Loss:
+        def of(head: nn.Module, batch: Embedded) -> Tensor:
+            seen = functional.dropout(torch.as_tensor(batch.vectors), DROPOUT)
+            return loss(head(seen) + shift, batch)
+
+        return of
+
+    def ours(list_weight: float = LIST_WEIGHT, shift: Tensor | float = 0.0) -> Loss:
+        loss = HeadLoss(hierarchy, list_weight)
+        return lambda head, batch: loss(lambda f: head(f) + shift, batch, DROPOUT)
 
     def tree(*, texts: bool = True, residual: bool = True) -> TreeHead:
         head = TreeHead(hierarchy, dim)
@@ -135,88 +106,116 @@ def variants(judge: Judge, text: Tensor) -> dict[str, tuple[nn.Module, Loss, str
         head.residual.requires_grad_(residual)
         return head
 
-    def ours(weight: float) -> Loss:
-        loss = HeadLoss(hierarchy, weight)
-        return lambda head, batch: loss(head, batch, DROPOUT)
+    def unbiased(head: nn.Module) -> nn.Module:
+        nn.init.constant_(head.bias, -4.0 * max(0.0, 1 - tau))  # the prior stands in its place
+        return head
 
+    below = tau * judge.prior_log_odds(filings, conditional=True)
+    any_ = tau * judge.prior_log_odds(filings, conditional=False)
     return {
-        "flat sigmoid": (Flat(text), lambda h, b: judge.bce(h(seen(b)), b), "flat"),
-        "flat, asymmetric loss": (Flat(text), lambda h, b: judge.asymmetric(h(seen(b)), b), "flat"),
-        "max constraint (C-HMCNN)": (
-            Flat(text),
-            lambda h, b: judge.max_constraint(h(seen(b)), b),
-            "max",
+        "flat sigmoid": Variant(lambda: Flat(text), flat(judge.bce), "flat"),
+        "flat, asymmetric loss": Variant(lambda: Flat(text), flat(judge.asymmetric), "flat"),
+        "flat, logit adjustment": Variant(
+            lambda: unbiased(Flat(text)), flat(judge.bce, any_), "flat"
         ),
-        "conditional, no text vectors": (tree(texts=False), ours(5.0), "tree"),
-        "conditional, text vectors alone": (tree(residual=False), ours(5.0), "tree"),
-        "conditional, no listwise loss": (tree(), ours(0.0), "tree"),
-        "conditional, text vectors and residuals (ours)": (tree(), ours(5.0), "tree"),
+        "max constraint (C-HMCNN)": Variant(lambda: Flat(text), flat(judge.max_constraint), "max"),
+        "conditional, no text vectors": Variant(lambda: tree(texts=False), ours(), "tree"),
+        "conditional, text vectors alone": Variant(lambda: tree(residual=False), ours(), "tree"),
+        "conditional, no listwise loss": Variant(tree, ours(0.0), "tree"),
+        "conditional, logit adjustment": Variant(
+            lambda: unbiased(tree()), ours(shift=below), "tree"
+        ),
+        "conditional, text vectors and residuals (ours)": Variant(tree, ours(), "tree"),
     }
 
 
-def scored(head: nn.Module, kind: str, vectors: np.ndarray, judge: Judge) -> np.ndarray:
-    """Scores of all rows, float32 (n, rows)."""
+def outputs(head: nn.Module, kind: str, vectors: np.ndarray, judge: Judge) -> tuple[Tensor, Tensor]:
+    """What ranks the rows, and their conditional logits: float32 (n, rows) each."""
     with torch.inference_mode():
         logits = head(torch.from_numpy(vectors))
         if kind == "tree":
-            return log_scores(logits, judge.hierarchy).numpy()
-        return (judge.upwards(logits) if kind == "max" else logits).numpy()
+            return log_scores(logits, judge.hierarchy), logits
+        best = judge.upwards(logits)
+        below = conditional_logits(functional.logsigmoid(best), judge.hierarchy)
+        return (best if kind == "max" else logits), below
 
 
-def row(
-    name: str, trained: Trained, head: nn.Module, kind: str, judge: Judge, both: Callable
-) -> str:
-    """A line of the table."""
-    valid, sources = trained.sources.valid, trained.sources
-    alone = scored(head, kind, trained.valid, judge)
-    cells = [f"{guesses(alone, valid, sources, Rank.SUBCLASS, k):.3f}" for k in (1, 3)]
-    cells.append(f"{guesses(alone, valid, sources, Rank.MAIN_GROUP, 3):.3f}")
-    if kind == "tree":
-        with torch.inference_mode():
-            mixed = both(head(torch.from_numpy(trained.valid)).numpy())
-        cells += [f"{guesses(mixed, valid, sources, Rank.SUBCLASS, k):.3f}" for k in (1, 3)]
-        cells.append(f"{guesses(mixed, valid, sources, Rank.MAIN_GROUP, 3):.3f}")
-    else:
-        cells += [""] * 3
-    return f"| {name} | " + " | ".join(cells) + " |"
+def each_alike(scores: np.ndarray, examples: Sequence[Example], rows: np.ndarray, k: int) -> float:
+    """Mean over some rows of the share of their filings that have them among the k best of these;
+    rows without a filing are left out."""
+    best = rows[np.argsort(-scores[:, rows], axis=1)[:, :k]]
+    told, found = np.zeros((2, scores.shape[1]))
+    for own, guessed in zip(examples, best, strict=True):
+        true = np.intersect1d(own.rows, rows)
+        told[true] += 1
+        found[np.intersect1d(true, guessed)] += 1
+    return float((found[told > 0] / told[told > 0]).mean())
+
+
+def figures(scores: np.ndarray, trained: Trained) -> list[str]:
+    """Cells of the table: subclass first, three, main group three, each subclass alike."""
+    sources = trained.sources
+    found = [guesses(scores, sources.valid, sources, rank, k) for rank, k in ASKED]
+    rows = sources.hierarchy.rows_at(Rank.SUBCLASS)
+    found.append(each_alike(scores, sources.valid, rows, 3))
+    return [f"{share:.3f}" for share in found]
+
+
+def masses(trained: Trained, numbers: Calibration) -> np.ndarray:
+    """What the memory of all training filings says: float32 (validation filings, rows)."""
+    sources = trained.sources
+    memory = trained.memory(np.ones(len(sources.train), np.bool_))
+    similarity, items = memory.search(trained.short(trained.valid), numbers.k)
+    votes = Votes(memory, sources.hierarchy, sources.subgroups)
+    return votes.masses(vote(similarity, numbers.temperature), items)
+
+
+def learnt(trained: Trained, most: int) -> tuple[Embedded, Embedded]:
+    """Filings with a text, drawn where there are more, and the label texts."""
+    sources = trained.sources
+    full = np.array([bool(e.filing.abstract or e.filing.claims) for e in sources.train])
+    drawn = np.random.default_rng(SEED).permutation(np.flatnonzero(full))[:most]
+    filings = Embedded.of(trained.train, sources.train).take(np.sort(drawn))
+    closures = {int(r): sources.hierarchy.closure([int(r)]) for r in np.unique(sources.text_rows)}
+    known = np.full(len(sources.texts), Known.ALL, np.int8)
+    return filings, Embedded(trained.texts, [closures[int(r)] for r in sources.text_rows], known)
 
 
 def main() -> None:
     """Train each and print the table."""
     parser = options(__doc__ or "")
     parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--filings", type=int, default=16000, help="most to train with")
+    parser.add_argument("--tau", type=float, default=1.0, help="of the logit adjustment")
     parser.add_argument("--only", default="", help="variants whose name holds this")
+    parser.add_argument("--bundle", type=Path, default=starter(), help="has the fitted numbers")
     args = parser.parse_args()
     trained = read_trained(args.run, args.recipe, args.data)
-    sources = trained.sources
-    judge = Judge(sources.hierarchy)
-    at = [sources.taxonomy.row(s) for s in sources.hierarchy.symbols]
+    hierarchy = trained.sources.hierarchy
+    judge = Judge(hierarchy)
+    at = [trained.sources.taxonomy.row(s) for s in hierarchy.symbols]
     text = torch.from_numpy(trained.texts[at])
-    full = np.array([bool(e.filing.abstract or e.filing.claims) for e in sources.train])
-    filings = Embedded.of(trained.train, sources.train).take(np.flatnonzero(full))
-    closures = {int(r): sources.hierarchy.closure([int(r)]) for r in np.unique(sources.text_rows)}
-    known = np.full(len(sources.texts), Known.ALL, np.int8)
-    texts = Embedded(trained.texts, [closures[int(r)] for r in sources.text_rows], known)
-    memory = trained.memory(np.ones(len(sources.train), bool))
-    calibration = dataclasses.replace(Calibration.load(starter() / CALIBRATION))
+    filings, texts = learnt(trained, args.filings)
+    numbers = Calibration.load(args.bundle / CALIBRATION)
+    known = masses(trained, numbers)
 
-    def both(logits: np.ndarray) -> np.ndarray:
-        return trained.scores(logits, trained.valid, memory, calibration)
+    def mixed(logits: np.ndarray) -> np.ndarray:
+        return hierarchy.products(numbers.conditionals(logits, known, hierarchy))
 
-    none = np.zeros((len(trained.valid), len(at)), np.float32)
-    alone = both(none)
-    print(
-        "| head | subclass first | three | main group three | with memory: first | three | main |"
-    )
-    print("|---|---|---|---|---|---|---|")
-    shares = [guesses(alone, sources.valid, sources, Rank.SUBCLASS, k) for k in (1, 3)]
-    shares.append(guesses(alone, sources.valid, sources, Rank.MAIN_GROUP, 3))
-    print("| none: the memory alone | | | | " + " | ".join(f"{s:.3f}" for s in shares) + " |")
-    for name, (head, loss_of, kind) in variants(judge, text).items():
+    print(f"{len(filings.rows)} filings, {len(trained.valid)} validation filings\n")
+    names = ["subclass first", "three", "main group three", "each subclass alike"]
+    print(f"| head | {' | '.join(names)} | with memory: {' | '.join(names)} |")
+    print("|---" * 9 + "|")
+    cells = figures(mixed(np.zeros((len(trained.valid), len(at)), np.float32)), trained)
+    print("| none: the memory alone | | | | | " + " | ".join(cells) + " |", flush=True)
+    for name, variant in variants(judge, text, filings, args.tau).items():
         if args.only in name:
             began = time.monotonic()
-            train(head, loss_of, filings, texts, args.epochs)
-            print(row(name, trained, head, kind, judge, both), flush=True)
+            torch.manual_seed(SEED)
+            head = train(variant.make(), variant.loss, filings, texts, args.epochs)
+            alone, logits = outputs(head, variant.kind, trained.valid, judge)
+            cells = figures(alone.numpy(), trained) + figures(mixed(logits.numpy()), trained)
+            print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
             print(f"<!-- {time.monotonic() - began:.0f} s -->", flush=True)
 
 

@@ -15,17 +15,24 @@ import numpy as np
 import torch
 from machine import SHARED, stop
 from safetensors.numpy import load_file
+from tokenizers import Tokenizer
 from torch.nn import functional
 
+from cpc_classifier.bundle import TOKENIZER
 from cpc_classifier.calibration import Calibration
 from cpc_classifier.memory import Memory
+from cpc_classifier.passages import cut
 from cpc_classifier.scoring import Evidence, Scoring
 from taxonomy.symbol import Rank
+from training.checkpoint import read_tensors
 from training.corpus import Example
 from training.memory_items import build_memory, deep_rows
-from training.recipe import Recipe
+from training.passage_vectors import PassageVectors
+from training.pooling import AttentionPool
+from training.recipe import Memory as MemorySpec
+from training.recipe import Recipe, Serve
 from training.recipe_file import find_recipe, load_recipe
-from training.sources import Sources, read_sources
+from training.sources import Sources, example_readings, read_sources
 
 __all__ = ["Trained", "guesses", "options", "read_trained"]
 
@@ -97,10 +104,26 @@ def read_trained(run: Path, recipe: str, data: Path) -> Trained:
     """Read it; stops with a sentence where something is missing."""
     told = load_recipe(find_recipe(recipe))
     sources = read_sources(told, data)
-    wanted = {"train": sources.train, "valid": sources.valid, "texts": sources.texts}
-    found = {name: _vectors(run, name, len(items)) for name, items in wanted.items()}
+    found = {
+        "train": _filings(run, "train", sources.train, told, told.memory),
+        "valid": _filings(run, "valid", sources.valid, told, told.serve),
+        "texts": _vectors(run, "texts", len(sources.texts)),
+    }
     stage = load_file(run / "adapt.safetensors")
     return Trained(told, sources, **found, projection=stage["param.encoder.projection"])
+
+
+def _filings(
+    run: Path, name: str, examples: list[Example], recipe: Recipe, spec: MemorySpec | Serve
+) -> np.ndarray:
+    """Embeddings of filings, their passages pooled as the run learnt to."""
+    tokenizer = Tokenizer.from_file(str(run / "bundle" / TOKENIZER))
+    readings = example_readings(recipe, examples)
+    pieces = cut(tokenizer, readings, spec.max_tokens, spec.passages)
+    passages = PassageVectors.of(_vectors(run, name, sum(map(len, pieces))), pieces)
+    pool = AttentionPool(passages.vectors.shape[1])
+    pool.load_state_dict(read_tensors(run / "pool.safetensors")[0])
+    return passages.pooled(pool).astype(np.float32)
 
 
 def _vectors(run: Path, name: str, count: int) -> np.ndarray:

@@ -8,7 +8,6 @@ judged on validation filings: alone, and together with the memory (with the star
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable
 
@@ -23,7 +22,7 @@ from cpc_classifier.calibration import Calibration
 from cpc_classifier.hierarchy import Hierarchy
 from taxonomy.symbol import Rank
 from training.batches import dense
-from training.corpus import Known, negative_rows
+from training.corpus import negative_rows
 from training.fit_head import Embedded, HeadLoss
 from training.head import TreeHead, log_scores
 
@@ -194,11 +193,9 @@ def main() -> None:
     text = torch.from_numpy(trained.texts[at])
     full = np.array([bool(e.filing.abstract or e.filing.claims) for e in sources.train])
     filings = Embedded.of(trained.train, sources.train).take(np.flatnonzero(full))
-    closures = {int(r): sources.hierarchy.closure([int(r)]) for r in np.unique(sources.text_rows)}
-    known = np.full(len(sources.texts), Known.ALL, np.int8)
-    texts = Embedded(trained.texts, [closures[int(r)] for r in sources.text_rows], known)
+    texts = trained.label_texts()
     memory = trained.memory(np.ones(len(sources.train), bool))
-    calibration = dataclasses.replace(Calibration.load(starter() / CALIBRATION))
+    calibration = Calibration.load(starter() / CALIBRATION)
 
     def both(logits: np.ndarray) -> np.ndarray:
         return trained.scores(logits, trained.valid, memory, calibration)

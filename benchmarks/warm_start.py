@@ -25,9 +25,7 @@ from cpc_classifier.bundle import MANIFEST, MODEL, ModelBundle, write_manifest
 from cpc_classifier.classifier import Classifier
 from taxonomy.symbol import Rank
 from training.corpus import Example, Known
-from training.fit_head import Embedded, fit_head
 from training.graph_head import write_head
-from training.head import TreeHead
 from training.recipe import Recipe
 from training.sources import example_texts
 from training.warm_start import warm_start
@@ -35,21 +33,7 @@ from training.warm_start import warm_start
 
 def base_bundle(trained: Trained, learnt: np.ndarray, finished: Path, out: Path) -> None:
     """The finished bundle with the head and the memory of some of its filings alone."""
-    sources, recipe = trained.sources, trained.recipe
-    head = TreeHead(sources.hierarchy, trained.train.shape[1])
-    at = [sources.taxonomy.row(s) for s in sources.hierarchy.symbols]
-    head.text.copy_(torch.from_numpy(trained.texts[at]))
-    closures = {int(r): sources.hierarchy.closure([int(r)]) for r in np.unique(sources.text_rows)}
-    known = np.full(len(sources.texts), Known.ALL, np.int8)
-    fit_head(
-        head,
-        Embedded.of(trained.train, sources.train).take(np.flatnonzero(learnt)),
-        Embedded(trained.texts, [closures[int(r)] for r in sources.text_rows], known),
-        Embedded.of(trained.valid, sources.valid),
-        sources.hierarchy,
-        recipe.fit,
-        recipe.seed,
-    )
+    head = trained.head(learnt)
     shutil.copytree(finished, out, ignore=shutil.ignore_patterns(MANIFEST))
     with torch.inference_mode():
         write_head(out / MODEL, head.vectors().T.contiguous().numpy(), head.bias.numpy())

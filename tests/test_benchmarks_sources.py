@@ -1,0 +1,142 @@
+"""What is left out in turn is what the line says, of head and memory."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from corpus_records import write_records
+from mini_scheme import write_title_list
+
+from training.recipe import Fit
+from training.recipe_file import find_recipe, load_recipe
+from training.sources import read_sources
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
+
+from sources import groups, right, scored, variants
+from trained import Trained, _untitled
+
+from cpc_classifier.calibration import Calibration
+
+NUMBERS = Calibration(20, 0.05, 0.1, (1.0,) * 4, (1.0,) * 4, (0.0,) * 4, 2.0, 0.9, 0.95)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Random vectors of a few records of each kind."""
+    data = tmp_path_factory.mktemp("data")
+    (data / "titles").mkdir()
+    write_title_list(data / "titles")
+    no_cpc: dict[str, object] = {"cpc": [], "cpc_complete": False, "ipc": ["H01M10/05"]}
+    kinds: list[dict[str, object]] = [
+        {},
+        {"cpc_complete": False, "lang": "ko"},
+        no_cpc | {"ipc_complete": True, "abstract": ""},
+        no_cpc | {"abstract": "", "claims": "1. A cell."},
+    ]
+    for name, first in (("train", 0), ("valid", 100), ("test", 200)):
+        changes = [kinds[i % 4] | {"id": str(first + i), "title": f"{name} {i}"} for i in range(40)]
+        write_records(data / f"{name}.jsonl", *changes)
+    recipe = load_recipe(find_recipe("starter"))
+    files = replace(
+        recipe.data,
+        train=("train.jsonl",),
+        valid=("valid.jsonl",),
+        held_out=("test.jsonl",),
+        titles="titles",
+        definitions="",
+        unlabelled=(),
+        calibrate=0.0,
+    )
+    fit = Fit(epochs=2, batch=16, dropout=0.0)
+    recipe = replace(recipe, data=files, fit=fit, adapt=replace(recipe.adapt, pairs=0))
+    sources = read_sources(recipe, data)
+    rng = np.random.default_rng(3)
+
+    def vectors(count: int) -> np.ndarray:
+        found = rng.standard_normal((count, 16)).astype(np.float32)
+        return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+    sizes = [len(items) for items in (sources.train, sources.valid, sources.texts)]
+    return Trained(recipe, sources, *map(vectors, sizes), np.eye(16, 8, dtype=np.float32))
+
+
+def test_each_line_leaves_out_what_it_names(trained: Trained) -> None:
+    sources, found = trained.sources, variants(trained.sources)
+    titles = sum(text.kind == "title" for text in sources.texts)
+    labels = len(sources.texts) - titles
+    assert labels > 0
+    counts = {name: (k.filings.sum(), k.learnt.sum(), k.items.sum()) for name, k in found.items()}
+    every = (40, titles + labels, titles + labels)
+    assert next(iter(counts)) == "nothing"
+    assert counts == {
+        "nothing": every,
+        "complete-cpc": (30, *every[1:]),
+        "partial-cpc": (30, *every[1:]),
+        "complete-ipc": (30, *every[1:]),
+        "partial-ipc": (30, *every[1:]),
+        "records with a title alone": (30, *every[1:]),
+        "definitions": every,
+        "labels in other languages": (40, titles, titles),
+        "titles, as examples of the head": (40, labels, titles + labels),
+        "titles, in the memory": every,
+        "titles, in both": (40, labels, titles + labels),
+        "all filings": (0, *every[1:]),
+    }
+    assert [name for name, kept in found.items() if not kept.titles] == [
+        "titles, in the memory",
+        "titles, in both",
+    ]
+
+
+def test_the_memory_has_what_is_kept_and_its_titles_can_be_passed_over(trained: Trained) -> None:
+    found = variants(trained.sources)
+    whole = trained.memory(found["nothing"].filings)
+    assert [name.split("\t")[0] for name in whole.names].count("f") == 40
+    few = trained.memory(found["complete-ipc"].filings, found["labels in other languages"].items)
+    assert len(few.names) == 30
+    assert few.titles == whole.titles
+    bare = _untitled(whole)
+    assert (bare.titles, len(bare)) == (0, len(whole) - whole.titles)
+    for item in (0, len(bare) - 1):
+        np.testing.assert_array_equal(bare.rows(item), whole.rows(item + whole.titles))
+        np.testing.assert_array_equal(bare.vectors([item]), whole.vectors([item + whole.titles]))
+
+
+def test_the_head_learns_from_what_is_kept_alone(trained: Trained) -> None:
+    filings, texts = np.ones(40, bool), np.ones(len(trained.sources.texts), bool)
+    none = trained.head(~filings, ~texts)
+    assert not none.residual.any()
+    for kept in ((filings, texts), (~filings, texts), (filings, ~texts)):
+        assert trained.head(*kept, epochs=3).residual.shape == none.residual.shape
+    whole, same = trained.head(filings), trained.head(filings, texts)
+    assert torch.equal(whole.residual, same.residual)
+
+
+def test_filings_are_judged_by_head_and_memory_of_what_is_kept(trained: Trained) -> None:
+    sources, found = trained.sources, variants(trained.sources)
+    scores = {
+        name: scored(trained, found[name], NUMBERS, 1)
+        for name in ("nothing", "titles, in the memory", "all filings")
+    }
+    whole = scores["nothing"]
+    assert whole.shape == (len(sources.valid), len(sources.hierarchy.symbols))
+    for other in ("titles, in the memory", "all filings"):
+        assert np.abs(scores[other] - whole).max() > 0.01
+    truth = np.zeros_like(whole)
+    for i, e in enumerate(sources.valid):
+        truth[i, e.rows] = 1.0
+    assert right(truth, sources).all()
+    assert not right(-truth, sources).any()
+
+
+def test_groups_of_filings_are_those_that_they_name(trained: Trained) -> None:
+    found = {name: len(at) for name, at in groups(trained.sources.valid).items()}
+    assert found == {"all": 30, "Korean": 10, "claims, no abstract": 10}
+    english = [e for e in trained.sources.valid if e.filing.language == "en"]
+    assert list(groups(english)) == ["all", "claims, no abstract"]

@@ -11,6 +11,7 @@ Records of a trust and those with a title alone overlap.
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass
 
@@ -117,7 +118,7 @@ def main() -> None:
         whole = whole if len(whole) else hits
         cells.append(f"{(whole & ~hits).sum()}, {(hits & ~whole).sum()}")
         print(f"| {name} | {' | '.join(cells)} |", flush=True)
-        print(f"<!-- {time.monotonic() - began:.0f} s -->", flush=True)
+        print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,27 +10,49 @@ import pytest
 import torch
 from corpus_records import write_records
 from mini_scheme import write_title_list
+from safetensors.numpy import save_file
 
-from training.recipe import Fit
-from training.recipe_file import find_recipe, load_recipe
+from training.recipe_file import load_recipe
 from training.sources import read_sources
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
-from sources import groups, right, scored, variants
-from trained import Trained, _untitled
+from sources import groups, main, right, scored, variants
+from trained import Trained, _untitled, read_trained
 
 from cpc_classifier.calibration import Calibration
 
+RECIPE = """
+name = "tiny"
+version = "1"
+seed = 5
+[data]
+train = ["train.jsonl"]
+valid = ["valid.jsonl"]
+held_out = ["test.jsonl"]
+titles = "titles"
+languages = ["en", "ko"]
+[encoder]
+model = "none"
+licence = "none"
+[adapt]
+steps = 1
+[fit]
+epochs = 2
+batch = 16
+dropout = 0.0
+[memory]
+dim = 8
+"""
 NUMBERS = Calibration(20, 0.05, 0.1, (1.0,) * 4, (1.0,) * 4, (0.0,) * 4, 2.0, 0.9, 0.95)
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """Random vectors of a few records of each kind."""
-    data = tmp_path_factory.mktemp("data")
-    (data / "titles").mkdir()
-    write_title_list(data / "titles")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder with random vectors of a few records of each kind; data and recipe in it."""
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "titles").mkdir()
+    write_title_list(folder / "titles")
     no_cpc: dict[str, object] = {"cpc": [], "cpc_complete": False, "ipc": ["H01M10/05"]}
     kinds: list[dict[str, object]] = [
         {},
@@ -41,29 +62,24 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     ]
     for name, first in (("train", 0), ("valid", 100), ("test", 200)):
         changes = [kinds[i % 4] | {"id": str(first + i), "title": f"{name} {i}"} for i in range(40)]
-        write_records(data / f"{name}.jsonl", *changes)
-    recipe = load_recipe(find_recipe("starter"))
-    files = replace(
-        recipe.data,
-        train=("train.jsonl",),
-        valid=("valid.jsonl",),
-        held_out=("test.jsonl",),
-        titles="titles",
-        definitions="",
-        unlabelled=(),
-        calibrate=0.0,
-    )
-    fit = Fit(epochs=2, batch=16, dropout=0.0)
-    recipe = replace(recipe, data=files, fit=fit, adapt=replace(recipe.adapt, pairs=0))
-    sources = read_sources(recipe, data)
+        write_records(folder / f"{name}.jsonl", *changes)
+    (folder / "recipe.toml").write_text(RECIPE, encoding="utf-8")
+    sources = read_sources(load_recipe(folder / "recipe.toml"), folder)
     rng = np.random.default_rng(3)
+    (folder / "embeddings").mkdir()
+    for name in ("train", "valid", "texts"):
+        vectors = rng.standard_normal((len(getattr(sources, name)), 16))
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        for start, part in ((0, vectors[:20]), (20, vectors[20:])):
+            np.save(folder / "embeddings" / f"{name}-{start}-x-9.npy", part.astype(np.float16))
+    projection = np.eye(16, 8, dtype=np.float32)
+    save_file({"param.encoder.projection": projection}, folder / "adapt.safetensors")
+    return folder
 
-    def vectors(count: int) -> np.ndarray:
-        found = rng.standard_normal((count, 16)).astype(np.float32)
-        return found / np.linalg.norm(found, axis=1, keepdims=True)
 
-    sizes = [len(items) for items in (sources.train, sources.valid, sources.texts)]
-    return Trained(recipe, sources, *map(vectors, sizes), np.eye(16, 8, dtype=np.float32))
+@pytest.fixture(scope="module")
+def trained(run: Path) -> Trained:
+    return read_trained(run, str(run / "recipe.toml"), run)
 
 
 def test_each_line_leaves_out_what_it_names(trained: Trained) -> None:
@@ -140,3 +156,21 @@ def test_groups_of_filings_are_those_that_they_name(trained: Trained) -> None:
     assert found == {"all": 30, "Korean": 10, "claims, no abstract": 10}
     english = [e for e in trained.sources.valid if e.filing.language == "en"]
     assert list(groups(english)) == ["all", "claims, no abstract"]
+
+
+def test_the_table_begins_with_the_whole_and_has_the_lines_asked_for(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["--recipe", str(run / "recipe.toml"), "--data", str(run), "--only=-ipc"]
+    monkeypatch.setattr(sys, "argv", ["sources.py", str(run), *asked, "--epochs", "1"])
+    main()
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
+    head, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
+    assert head[2:] == ["all (30)", "Korean (10)", "claims, no abstract (10)", "lost, won"]
+    assert [row[:2] for row in rows] == [
+        ["nothing", "40"],
+        ["complete-ipc", "30"],
+        ["partial-ipc", "30"],
+    ]
+    assert rows[0][-1] == "0, 0"
+    assert all(len(row) == len(head) for row in rows)

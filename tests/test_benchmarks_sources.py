@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -166,6 +167,8 @@ def test_filings_are_judged_by_head_and_memory_of_what_is_kept(trained: Trained)
     assert whole.shape == (len(sources.valid), len(sources.hierarchy.symbols))
     for other in ("titles, in the memory", "all filings"):
         assert np.abs(scores[other] - whole).max() > 0.001
+    fewer = replace(found["nothing"], items=np.zeros(len(sources.texts), bool))
+    assert np.abs(scored(trained, fewer, NUMBERS, 1) - whole).max() > 0.001
     truth = np.zeros_like(whole)
     for i, e in enumerate(sources.valid):
         truth[i, e.rows] = 1.0

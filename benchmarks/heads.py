@@ -31,7 +31,7 @@ from cpc_classifier.calibration import Calibration
 from cpc_classifier.memory import vote
 from cpc_classifier.votes import Votes
 from taxonomy.symbol import Rank
-from training.corpus import Example, Known
+from training.corpus import Example
 from training.fit_head import Embedded, HeadLoss
 from training.head import TreeHead, log_scores
 
@@ -176,9 +176,7 @@ def learnt(trained: Trained, most: int) -> tuple[Embedded, Embedded]:
     full = np.array([bool(e.filing.abstract or e.filing.claims) for e in sources.train])
     drawn = np.random.default_rng(SEED).permutation(np.flatnonzero(full))[:most]
     filings = Embedded.of(trained.train, sources.train).take(np.sort(drawn))
-    closures = {int(r): sources.hierarchy.closure([int(r)]) for r in np.unique(sources.text_rows)}
-    known = np.full(len(sources.texts), Known.ALL, np.int8)
-    return filings, Embedded(trained.texts, [closures[int(r)] for r in sources.text_rows], known)
+    return filings, trained.label_texts()
 
 
 def main() -> None:

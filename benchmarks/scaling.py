@@ -34,39 +34,14 @@ from cpc_classifier.passages import passages
 from taxonomy.symbol import Rank
 from taxonomy.tree import Taxonomy
 from training.calibrate import Observed, fit_calibration
-from training.corpus import Known, filing_weights, text_weights
 from training.evaluation.labelled import Labelled, read_labelled
 from training.evaluation.predictions import Predictions
 from training.evaluation.tree import Tree
-from training.fit_head import Embedded, fit_head
 from training.head import TreeHead
 from training.memory_items import build_memory, deep_rows
 
 RANKS = {"subclass": Rank.SUBCLASS, "main group": Rank.MAIN_GROUP}
 Sets = Mapping[str, Sequence[Labelled]]
-
-
-def fitted(trained: Trained, chosen: np.ndarray) -> TreeHead:
-    """The head of some training filings, bool (len(train),), and all label texts."""
-    sources, recipe, at = trained.sources, trained.recipe, np.flatnonzero(chosen)
-    hierarchy = sources.hierarchy
-    head = TreeHead(hierarchy, trained.train.shape[1])
-    head.text.copy_(
-        torch.from_numpy(trained.texts[[sources.taxonomy.row(s) for s in hierarchy.symbols]])
-    )
-    filings = [sources.train[i] for i in at.tolist()]
-    closures = {int(r): hierarchy.closure([int(r)]) for r in np.unique(sources.text_rows)}
-    texts = Embedded(
-        trained.texts,
-        [closures[int(r)] for r in sources.text_rows],
-        np.full(len(sources.texts), Known.ALL, np.int8),
-        text_weights(sources.texts, recipe.corpus),
-    )
-    weights = filing_weights(filings, recipe.corpus)
-    learnt = Embedded.of(trained.train[at], filings, weights)
-    valid = Embedded.of(trained.valid, sources.valid)
-    fit_head(head, learnt, texts, valid, hierarchy, recipe.fit, recipe.seed)
-    return head
 
 
 def logits_of(head: TreeHead, vectors: np.ndarray) -> np.ndarray:
@@ -104,7 +79,7 @@ def full_memory(trained: Trained, chosen: np.ndarray) -> Memory:
 
 def share_scores(trained: Trained, chosen: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     """Scores of filings by what is learnt from some others: float32 (n, rows)."""
-    head = fitted(trained, chosen)
+    head = trained.head(chosen)
     numbers = calibrated(trained, head, trained.memory(chosen))
     return trained.scores(logits_of(head, vectors), vectors, full_memory(trained, chosen), numbers)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,9 @@ from cpc_classifier.passages import cut
 from cpc_classifier.scoring import Evidence, Scoring
 from taxonomy.symbol import Rank
 from training.checkpoint import read_tensors
-from training.corpus import Example
+from training.corpus import Example, Known, filing_weights, text_weights
+from training.fit_head import Embedded, fit_head
+from training.head import TreeHead
 from training.memory_items import build_memory, deep_rows
 from training.passage_vectors import PassageVectors
 from training.pooling import AttentionPool
@@ -58,6 +60,47 @@ class Trained:
         found = functional.normalize(torch.from_numpy(vectors @ self.projection), dim=-1)
         return np.ascontiguousarray(found.numpy(), np.float32)
 
+    def label_texts(self) -> Embedded:
+        """All label texts as examples of their symbols, with the recipe's weights."""
+        sources = self.sources
+        closed = {int(r): sources.hierarchy.closure([int(r)]) for r in np.unique(sources.text_rows)}
+        return Embedded(
+            self.texts,
+            [closed[int(r)] for r in sources.text_rows],
+            np.full(len(sources.texts), Known.ALL, np.int8),
+            text_weights(sources.texts, self.recipe.corpus),
+        )
+
+    def head(
+        self, filings: np.ndarray, texts: np.ndarray | None = None, epochs: int = 0
+    ) -> TreeHead:
+        """A head fitted as the recipe says, on some of the filings and label texts.
+
+        Args:
+            filings: bool (len(train),), which are learnt; where none is, all are drawn without
+                weight, so that the label texts are met as often.
+            texts: bool (len(texts),), which label texts are; the others are drawn without weight,
+                as where ``[corpus]`` says 0. None: all.
+            epochs: 0: the recipe's.
+        """
+        sources, recipe = self.sources, self.recipe
+        head = TreeHead(sources.hierarchy, self.train.shape[1])
+        at = [sources.taxonomy.row(s) for s in sources.hierarchy.symbols]
+        head.text.copy_(torch.from_numpy(self.texts[at]))
+        weight = filing_weights(sources.train, recipe.corpus) * filings
+        learnt = Embedded.of(self.train, sources.train, weight)
+        told = self.label_texts()
+        fit_head(
+            head,
+            learnt.take(np.flatnonzero(filings)) if filings.any() else learnt,
+            told if texts is None else replace(told, weight=told.weights * texts),
+            Embedded.of(self.valid, sources.valid),
+            sources.hierarchy,
+            replace(recipe.fit, epochs=epochs or recipe.fit.epochs),
+            recipe.seed,
+        )
+        return head
+
     def memory(self, filings: np.ndarray, texts: np.ndarray | None = None) -> Memory:
         """All titles, the other label texts, and some of the training filings.
 
@@ -77,18 +120,42 @@ class Trained:
         )
 
     def scores(
-        self, logits: np.ndarray, vectors: np.ndarray, memory: Memory, calibration: Calibration
+        self,
+        logits: np.ndarray,
+        vectors: np.ndarray,
+        memory: Memory,
+        calibration: Calibration,
+        *,
+        titles: bool = True,
     ) -> np.ndarray:
-        """Scores of all label rows, float32 (n, rows): head, memory and a bundle's own numbers."""
+        """Scores of all label rows, float32 (n, rows): head, memory and a bundle's own numbers.
+
+        Without `titles` those of the memory are no neighbours.
+        """
         sources = self.sources
         scoring = Scoring(sources.hierarchy, sources.subgroups, memory, calibration)
+        asked, first = (memory, 0) if titles else (_untitled(memory), memory.titles)
         queries, found = self.short(vectors), []
         for start in range(0, len(logits), 64):
             part = slice(start, start + 64)
-            similarity, items = memory.search(queries[part], calibration.k)
-            evidence = Evidence(logits[part], queries[part], similarity, items)
+            similarity, items = asked.search(queries[part], calibration.k)
+            evidence = Evidence(logits[part], queries[part], similarity, items + first)
             found.append(scoring.label_scores(evidence))
         return np.concatenate(found)
+
+
+def _untitled(memory: Memory) -> Memory:
+    """The items after the titles, as they are stored."""
+    indptr, rows = memory.item_rows()
+    first = memory.titles
+    return Memory(
+        memory.codes[first:],
+        memory.low,
+        memory.step,
+        indptr[first:] - first,
+        rows[first:],
+        memory.names,
+    )
 
 
 def options(text: str) -> argparse.ArgumentParser:

@@ -22,9 +22,6 @@ from cpc_classifier.bundle import CALIBRATION, starter
 from cpc_classifier.calibration import Calibration
 from taxonomy.symbol import Rank
 from taxonomy.title_text import title_path
-from training.corpus import Known
-from training.fit_head import Embedded, fit_head
-from training.head import TreeHead
 from training.sources import example_texts
 
 
@@ -48,22 +45,6 @@ def found(
     return float(hits.mean()), float(hits.std() / len(hits) ** 0.5)
 
 
-def fitted(trained: Trained, learnt: np.ndarray) -> TreeHead:
-    """The head without the filings held out."""
-    sources = trained.sources
-    head = TreeHead(sources.hierarchy, trained.train.shape[1])
-    at = [sources.taxonomy.row(s) for s in sources.hierarchy.symbols]
-    head.text.copy_(torch.from_numpy(trained.texts[at]))
-    closures = {int(r): sources.hierarchy.closure([int(r)]) for r in np.unique(sources.text_rows)}
-    known = np.full(len(sources.texts), Known.ALL, np.int8)
-    texts = Embedded(trained.texts, [closures[int(r)] for r in sources.text_rows], known)
-    filings = Embedded.of(trained.train, sources.train).take(np.flatnonzero(learnt))
-    valid = Embedded.of(trained.valid, sources.valid)
-    recipe = trained.recipe
-    fit_head(head, filings, texts, valid, sources.hierarchy, recipe.fit, recipe.seed)
-    return head
-
-
 def main() -> None:
     """Hold out, train, classify, print the table."""
     parser = options(__doc__ or "")
@@ -82,7 +63,7 @@ def main() -> None:
     wanted = [theirs[i] for i in asked.tolist()]
     every = sources.hierarchy.rows_at(Rank.MAIN_GROUP)
 
-    head, vectors = fitted(trained, learnt), trained.train[asked]
+    head, vectors = trained.head(learnt), trained.train[asked]
     with torch.inference_mode():
         logits = head(torch.from_numpy(vectors)).numpy()
     calibration = Calibration.load(starter() / CALIBRATION)

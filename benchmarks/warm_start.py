@@ -25,31 +25,14 @@ from cpc_classifier.bundle import MANIFEST, MODEL, ModelBundle, write_manifest
 from cpc_classifier.classifier import Classifier
 from taxonomy.symbol import Rank
 from training.corpus import Example, Known
-from training.fit_head import Embedded, fit_head
 from training.graph_head import write_head
-from training.head import TreeHead
 from training.recipe import Recipe
-from training.sources import example_texts
 from training.warm_start import warm_start
 
 
 def base_bundle(trained: Trained, learnt: np.ndarray, finished: Path, out: Path) -> None:
     """The finished bundle with the head and the memory of some of its filings alone."""
-    sources, recipe = trained.sources, trained.recipe
-    head = TreeHead(sources.hierarchy, trained.train.shape[1])
-    at = [sources.taxonomy.row(s) for s in sources.hierarchy.symbols]
-    head.text.copy_(torch.from_numpy(trained.texts[at]))
-    closures = {int(r): sources.hierarchy.closure([int(r)]) for r in np.unique(sources.text_rows)}
-    known = np.full(len(sources.texts), Known.ALL, np.int8)
-    fit_head(
-        head,
-        Embedded.of(trained.train, sources.train).take(np.flatnonzero(learnt)),
-        Embedded(trained.texts, [closures[int(r)] for r in sources.text_rows], known),
-        Embedded.of(trained.valid, sources.valid),
-        sources.hierarchy,
-        recipe.fit,
-        recipe.seed,
-    )
+    head = trained.head(learnt)
     shutil.copytree(finished, out, ignore=shutil.ignore_patterns(MANIFEST))
     with torch.inference_mode():
         write_head(out / MODEL, head.vectors().T.contiguous().numpy(), head.bias.numpy())
@@ -88,7 +71,7 @@ def prepared(trained: Trained, new: list[Example], data: Path, folder: Path) -> 
 def figures(bundle: Path, trained: Trained, examples: list[Example]) -> str:
     """Subclass first and three, main group three."""
     classifier = Classifier.load(bundle)
-    scores = classifier.scores(example_texts(trained.recipe, examples))
+    scores = classifier.scores([e.filing for e in examples])
     asked = ((Rank.SUBCLASS, 1), (Rank.SUBCLASS, 3), (Rank.MAIN_GROUP, 3))
     found = (guesses(scores, examples, trained.sources, rank, k) for rank, k in asked)
     return " / ".join(f"{share:.3f}" for share in found)
@@ -99,7 +82,7 @@ def main() -> None:
     parser = options(__doc__ or "")
     parser.add_argument("--source", default="", help="default: the largest with a text")
     parser.add_argument("--filings", type=int, default=2000)
-    parser.add_argument("--finished", type=Path, help="the run's bundle  [default: RUN/finished]")
+    parser.add_argument("--finished", type=Path, help="the run's bundle  [default: RUN/bundle]")
     args = parser.parse_args()
     trained = read_trained(args.run, args.recipe, args.data)
     sources = trained.sources
@@ -118,7 +101,7 @@ def main() -> None:
         folder = Path(name)
         (folder / "data").mkdir()
         base, warm = folder / "base", folder / "warm"
-        base_bundle(trained, names != source, args.finished or args.run / "finished", base)
+        base_bundle(trained, names != source, args.finished or args.run / "bundle", base)
         recipe = prepared(trained, new, args.data, folder / "data")
         began = time.monotonic()
         told = warm_start(recipe, folder / "data", base, warm)["warm_start"]

@@ -36,7 +36,7 @@ REFERS = re.compile(
     re.IGNORECASE,
 )
 NUMBERED = r"^[^\w\n]{0,8}\d{0,6}[^\w\n]{0,8}"
-"""Before a heading: `[0005] `; bounded, so that a page of dashes costs no more than one of words."""
+"""Before a heading: `[0005] `; bounded, as a page of dashes may cost no more than one of words."""
 SUMMARY = re.compile(
     NUMBERED + r"(?:(?:brief |general )?(?:summary|disclosure)(?: of (?:the )?(?:present )?"
     r"(?:invention|disclosure|embodiments?))?|(?:the )?invention summary|"

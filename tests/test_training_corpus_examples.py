@@ -1,45 +1,31 @@
-"""Records to examples, and the refusal of test filings."""
+"""Records to examples: labels closed under ancestors, and what is left out."""
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from corpus_records import RECORD, write_records
 
 from cpc_classifier.labels import LabelIndex
 from taxonomy.tree import Taxonomy
 from training.corpus import (
     Known,
     Places,
+    Trust,
+    negative_rows,
     read_examples,
     read_records,
     read_unlabelled,
-    refuse_overlap,
 )
-from training.errors import CorpusError, OverlapError
-
-RECORD = {
-    "id": "X1", "title": "Folding spade", "abstract": "A spade that folds.", "claims": "",
-    "description": "", "lang": "en", "date": "2020-01-01", "cpc": ["A01B1/022"],
-    "cpc_complete": True, "ipc": [], "ipc_complete": False, "source": "invented",
-}  # fmt: skip
-
-
-def _write(path: Path, *records: dict[str, object]) -> Path:
-    lines = "".join(json.dumps(RECORD | r) + "\n" for r in records)
-    if path.suffix == ".gz":
-        path.write_bytes(gzip.compress(lines.encode()))
-    else:
-        path.write_text(lines, encoding="utf-8")
-    return path
+from training.errors import CorpusError
 
 
 def test_labels_are_closed_under_ancestors(tmp_path: Path, mini_scheme: Taxonomy) -> None:
     hierarchy = LabelIndex.from_taxonomy(mini_scheme).to_hierarchy()
-    path = _write(tmp_path / "a.jsonl.gz", {})
+    path = write_records(tmp_path / "a.jsonl.gz", {})
     example = read_examples([path], hierarchy, ["en"], Places(mini_scheme))[0]
     assert [hierarchy.symbols[r] for r in example.rows] == ["A", "A01", "A01B", "A01B1/00"]
     assert [hierarchy.symbols[r] for r in example.deepest] == ["A01B1/00"]
@@ -47,25 +33,47 @@ def test_labels_are_closed_under_ancestors(tmp_path: Path, mini_scheme: Taxonomy
     assert example.known == Known.ALL
 
 
-@pytest.mark.parametrize(
-    ("change", "known"),
-    [
-        ({"cpc_complete": False}, Known.POSITIVES),
-        ({"cpc": [], "cpc_complete": False, "ipc": ["A01B1/02"], "ipc_complete": True}, Known.IPC),
-        ({"cpc_complete": False, "ipc": ["A01B1/02"], "ipc_complete": True}, Known.POSITIVES),
-    ],
-)
-def test_what_a_record_says_is_false(
-    change: dict[str, object], known: Known, tmp_path: Path, mini_scheme: Taxonomy
+def test_of_an_incomplete_list_ipc_tells_more_and_beside_a_complete_one_nothing(
+    tmp_path: Path, mini_scheme: Taxonomy
 ) -> None:
     hierarchy = LabelIndex.from_taxonomy(mini_scheme).to_hierarchy()
-    path = _write(tmp_path / "a.jsonl", change)
-    assert read_examples([path], hierarchy, ["en"], Places(mini_scheme))[0].known == known
+    both: dict[str, object] = {"cpc": ["A01B1/02"], "ipc": ["H01M10/05", "A01B1/02"]}
+    path = write_records(
+        tmp_path / "a.jsonl", both, both | {"cpc_complete": False}, {"cpc": [], "ipc": ["H01M"]}
+    )
+    places = Places(mini_scheme)
+    found = read_examples([path], hierarchy, ["en"], places)
+    assert [e.symbols for e in found] == [("A01B1/02",), ("A01B1/02", "H01M10/05")]
+    assert [e.trust for e in found] == [Trust.COMPLETE_CPC, Trust.PARTIAL_CPC]
+    assert [e.known for e in found] == [Known.ALL, Known.POSITIVES]
+    deepest = [[hierarchy.symbols[row] for row in e.deepest] for e in found]
+    assert deepest == [["A01B1/00"], ["A01B1/00", "H01M10/00"]]
+    # of the third an empty list is said to be complete: it has no symbol, and is left out
+    assert places.fates()["ipc"] == {"the same in CPC": {"symbols": 2, "mentions": 2}}
+
+
+@pytest.mark.parametrize("field", ["abstract", "claims", "description"])
+def test_a_title_alone_is_told_from_a_title_with_any_other_text(
+    field: str, tmp_path: Path, mini_scheme: Taxonomy
+) -> None:
+    hierarchy = LabelIndex.from_taxonomy(mini_scheme).to_hierarchy()
+    path = write_records(tmp_path / "a.jsonl", {"abstract": ""}, {"abstract": "", field: "a text"})
+    found = read_examples([path], hierarchy, ["en"], Places(mini_scheme))
+    assert [e.is_title_only for e in found] == [True, False]
+
+
+def test_a_complete_ipc_list_says_nothing_of_what_ipc_does_not_have(mini_scheme: Taxonomy) -> None:
+    hierarchy = LabelIndex.from_taxonomy(mini_scheme).to_hierarchy()
+    negative = negative_rows(hierarchy)
+    assert not negative[Known.POSITIVES].any()
+    assert negative[Known.ALL].all()
+    silent = {s for s, no in zip(hierarchy.symbols, negative[Known.IPC], strict=True) if not no}
+    assert silent == {"A61B2503/00", "H01M2220/00", "Y", "Y02", "Y02E", "Y02E10/00"}
 
 
 def test_what_is_left_out_is_counted_by_reason(tmp_path: Path, mini_scheme: Taxonomy) -> None:
     hierarchy = LabelIndex.from_taxonomy(mini_scheme).to_hierarchy()
-    path = _write(
+    path = write_records(
         tmp_path / "a.jsonl",
         {"lang": "ko"},
         {"id": "no"},
@@ -95,48 +103,3 @@ def test_unlabelled_filings_need_two_texts_and_no_labels(tmp_path: Path) -> None
     assert [f.id for f in read_unlabelled([path], ["en"], exclude=["no"])] == ["X1"]
     with pytest.raises(CorpusError, match="line 1: 'cpc' must be given"):
         list(read_records(path))
-    with pytest.raises(OverlapError, match="line 1"):
-        refuse_overlap([path], [_write(tmp_path / "test.jsonl", {})])
-
-
-@pytest.mark.parametrize(
-    "same",
-    [
-        {"title": "another", "abstract": "text"},
-        {"id": "X2", "title": "FOLDING  spáde!", "abstract": "A spade, that folds"},
-    ],
-)
-def test_a_test_filing_is_refused(same: dict[str, object], tmp_path: Path) -> None:
-    train, test = _write(tmp_path / "train.jsonl", {"id": "ok", "title": "x"}, same), tmp_path
-    test = _write(tmp_path / "test.jsonl", {})
-    with pytest.raises(OverlapError, match=r"train\.jsonl line 2"):
-        refuse_overlap([train], [test])
-    refuse_overlap([train], [test], exclude=["X1", "X2"])
-
-
-def test_a_test_file_is_no_training_file(tmp_path: Path) -> None:
-    test = _write(tmp_path / "test.jsonl", {})
-    with pytest.raises(OverlapError, match="held-out"):
-        refuse_overlap([test], [test])
-    with pytest.raises(CorpusError, match="no held-out file"):
-        refuse_overlap([test], [])
-
-
-@pytest.mark.parametrize("line", ["{", "[]", '{"id": 3}'])
-def test_a_broken_line_is_named(line: str, tmp_path: Path) -> None:
-    path = tmp_path / "a.jsonl"
-    path.write_text(json.dumps(RECORD) + "\n" + line + "\n", encoding="utf-8")
-    with pytest.raises(CorpusError, match=r"a\.jsonl line 2"):
-        list(read_records(path))
-
-
-@pytest.mark.shared
-def test_the_real_corpus_holds_no_test_filing(shared: Path) -> None:
-    from training.recipe_file import find_recipe, load_recipe
-
-    data = load_recipe(find_recipe("starter")).data
-    held_out = [p for pattern in data.held_out for p in sorted(shared.glob(pattern))]
-    corpus = [shared / p for p in (*data.train, *data.valid, *data.unlabelled)]
-    refuse_overlap(corpus, held_out, data.exclude)
-    with pytest.raises(OverlapError):
-        refuse_overlap(corpus, held_out)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-from mini_scheme import later_scheme, write_title_list
+from mini_scheme import later_scheme
 
 from taxonomy.release import Parts, merge
 from taxonomy.transfer import OWN, Transfer
 from taxonomy.tree import Taxonomy
 from training.corpus import Places, resolve
-from training.corpus.migration import migrated, read_older, read_transfers
-from training.corpus.records import cpc_symbols
+from training.corpus.migration import migrated
 
 
 def test_a_deleted_symbol_counts_at_its_nearest_ancestor(mini_scheme: Taxonomy) -> None:
@@ -66,45 +62,3 @@ def test_what_is_said_of_a_deleted_symbol_goes_before_its_spelling(mini_scheme: 
         "unchanged",
         "unknown, raised to the subclass",
     ]
-
-
-def test_a_table_alone_tells_too(mini_scheme: Taxonomy, tmp_path: Path) -> None:
-    path = tmp_path / "mine.csv"
-    path.write_text("from,to\nA01B9/00,A01B3/02\nA01B8/00,\n", encoding="utf-8")
-    found = migrated(["A01B9/00", "A01B8/00"], [], mini_scheme, read_transfers([path]))
-    assert {symbol: place.symbol for symbol, place in found.items()} == {"A01B9/00": "A01B3/02"}
-
-
-def test_places_in_two_sections_have_nothing_above_them(mini_scheme: Taxonomy) -> None:
-    said = [Transfer("A01B9/00", to, OWN, 1.0) for to in ("A01B3/02", "H01M10/05")]
-    assert migrated(["A01B9/00"], [], mini_scheme, said) == {}
-
-
-def test_older_releases_are_read_the_newest_first(tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        write_title_list(tmp_path / name)
-    found = read_older([tmp_path / "one", tmp_path / "two"])
-    assert [release.taxonomy.release for release in found] == ["2030.01", "2030.01"]
-
-
-def test_the_symbols_of_records_are_read_once_and_checked(tmp_path: Path) -> None:
-    path = tmp_path / "a.jsonl"
-    path.write_text(
-        '{"cpc": ["A01B 1/02", "spade"]}\n{"cpc": ["A01B1/02", "H"]}\n', encoding="utf-8"
-    )
-    assert cpc_symbols([path]) == {"A01B1/02", "H"}
-
-
-@pytest.mark.shared
-def test_warnings_of_an_older_scheme_move_real_symbols(shared: Path, official: Taxonomy) -> None:
-    older = read_older([shared / "cpc" / "CPCSchemeXML202105.zip"])
-    assert older[0].taxonomy.release == "2021.05"
-    announced = {t.symbol for t in older[0].transfers}
-    gone = [s for s in older[0].taxonomy.symbols if s not in official]
-    found = migrated(gone, older, official)
-    assert len(found) == len(gone)
-    moved = {s for s, place in found.items() if place.fate.startswith("transferred")}
-    assert moved
-    assert moved <= announced
-    assert all(place.symbol in official for place in found.values() if place.symbol)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from cpc_classifier.filing import Filing
 from training.corpus import Example, Known, Trust, chosen, split
-from training.corpus.families import family
 from training.recipe import Corpus, Data, Recipe
 from training.recipe_file import find_recipe, load_recipe
 
@@ -60,20 +58,6 @@ def test_filings_from_a_date_on_validate_with_their_whole_family() -> None:
     learnt, held = split(examples, _data(calibrate_from="2021-01-01"))
     assert _ids(held) == ["US1234567A1", "US1234567B2"]
     assert _ids(learnt) == ["US7654321B2", "US6666666B2"]
-
-
-@pytest.mark.parametrize(
-    ("name", "wanted"),
-    [
-        ("US7556957B2", "US7556957"),
-        ("EP 1 234 567 A1", "EP1234567"),
-        ("KR1020200012345A", "KR1020200012345"),
-        ("10-2020-0012345", "1020200012345"),
-        ("", "t\nx"),
-    ],
-)
-def test_a_family_is_a_number_without_its_kind_code(name: str, wanted: str) -> None:
-    assert family(_example(name).filing) == wanted
 
 
 def test_kinds_of_no_weight_are_left_out_and_counted() -> None:

@@ -12,7 +12,11 @@ import torch
 from corpus_records import write_records
 from mini_scheme import write_title_list
 from safetensors.numpy import save_file
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
+from training.checkpoint import write_tensors
+from training.pooling import AttentionPool
 from training.recipe_file import load_recipe
 from training.sources import read_sources
 
@@ -45,6 +49,9 @@ batch = 16
 dropout = 0.0
 [memory]
 dim = 8
+passages = 1
+[serve]
+passages = 1
 """
 NUMBERS = Calibration(20, 0.05, 0.1, (1.0,) * 4, (1.0,) * 4, (0.0,) * 4, 2.0, 0.9, 0.95)
 
@@ -80,6 +87,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         for start, part in ((0, vectors[:20]), (20, vectors[20:])):
             np.save(folder / "embeddings" / f"{name}-{start}-x-9.npy", part.astype(np.float16))
+    (folder / "bundle").mkdir()
+    words = Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
+    words.save(str(folder / "bundle" / "tokenizer.json"))
+    write_tensors(folder / "pool.safetensors", AttentionPool(16).state_dict())
     projection = np.eye(16, 8, dtype=np.float32)
     save_file({"param.encoder.projection": projection}, folder / "adapt.safetensors")
     return folder

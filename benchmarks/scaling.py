@@ -53,7 +53,7 @@ def logits_of(head: TreeHead, vectors: np.ndarray) -> np.ndarray:
 def calibrated(trained: Trained, head: TreeHead, memory: Memory) -> Calibration:
     """The numbers fitted on the validation filings, as `training.assemble` does."""
     sources, serve = trained.sources, trained.recipe.serve
-    known = np.array([e.known for e in sources.valid], np.int8)
+    known = np.array([e.tells for e in sources.valid], np.int8)
     rows = [e.rows for e in sources.valid]
     return fit_calibration(
         Observed(trained.short(trained.valid), logits_of(head, trained.valid), rows, known),

@@ -52,6 +52,18 @@ def test_of_an_incomplete_list_ipc_tells_more_and_beside_a_complete_one_nothing(
     assert places.fates()["ipc"] == {"the same in CPC": {"symbols": 2, "mentions": 2}}
 
 
+def test_a_record_with_a_raised_symbol_does_not_tell_what_is_false(
+    tmp_path: Path, mini_scheme: Taxonomy
+) -> None:
+    hierarchy = LabelIndex.from_taxonomy(mini_scheme).to_hierarchy()
+    lists = (["A01B1/02", "H01M10/05"], ["A01B1/02", "H01M9999/00"], ["A01B", "H01M"])
+    path = write_records(tmp_path / "a.jsonl", *({"cpc": cpc} for cpc in lists))
+    found = read_examples([path], hierarchy, ["en"], Places(mini_scheme))
+    assert found[1].symbols == ("A01B1/02", "H01M")
+    assert [e.known for e in found] == [Known.ALL] * 3
+    assert [e.tells for e in found] == [Known.ALL, Known.POSITIVES, Known.ALL]
+
+
 @pytest.mark.parametrize("field", ["abstract", "claims", "description"])
 def test_a_title_alone_is_told_from_a_title_with_any_other_text(
     field: str, tmp_path: Path, mini_scheme: Taxonomy

@@ -183,7 +183,7 @@ def _calibrate(recipe: Recipe, sources: Sources, folder: Path) -> None:
     classifier = Classifier.load(folder)
     encoded = classifier.encoder.encode(example_readings(recipe, sources.valid))
     queries, logits = encoded["memory_query"], encoded["logits"]
-    known = np.array([e.known for e in sources.valid], np.int8)
+    known = np.array([e.tells for e in sources.valid], np.int8)
     observed = Observed(queries, logits, [e.rows for e in sources.valid], known)
     spec = recipe.serve
     calibration = fit_calibration(

@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from cpc_classifier.filing import Filing
 from cpc_classifier.hierarchy import Hierarchy
-from taxonomy.symbol import Symbol
+from taxonomy.symbol import Rank, Symbol
 from training.corpus.places import Places
 from training.corpus.records import TEXTS, filing_of, read_records
 from training.corpus.trust import Known, Trust, known_of, trust_of
@@ -47,6 +47,16 @@ class Example:
     known: Known
     source: str
     trust: Trust = Trust.COMPLETE_CPC
+
+    @property
+    def tells(self) -> Known:
+        """Which unlisted rows are false for certain: what calibrates may use.
+
+        None, where some of its symbols stand above main group and others do not: most of those
+        were raised there, as the release lacks them, and their new places would count as false.
+        """
+        deep = [Symbol.parse(s).rank >= Rank.MAIN_GROUP for s in self.symbols]
+        return Known.POSITIVES if any(deep) and not all(deep) else self.known
 
     @property
     def is_title_only(self) -> bool:

@@ -163,7 +163,7 @@ def options(text: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=text)
     parser.add_argument("run", type=Path, help="run folder of a finished `cpc train fit`")
     parser.add_argument("--recipe", default="starter")
-    parser.add_argument("--data", type=Path, default=SHARED)
+    parser.add_argument("--data", type=Path, default=SHARED / "data")
     return parser
 
 

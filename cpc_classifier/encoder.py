@@ -78,7 +78,7 @@ class OnnxEncoder:
         """
         self._max_tokens = bundle.manifest.encoder.max_tokens
         self._passages = bundle.manifest.text.passages
-        self._tokenizer = _tokenizer(bundle.folder / TOKENIZER)
+        self._tokenizer = _tokenizer(bundle.folder / TOKENIZER, self._max_tokens)
         self._pad = self._tokenizer.token_to_id("[PAD]") or 0
         self._graph = Graph(bundle.folder / MODEL, threads, self._pad)
         missing = {"memory_query", "logits"} - set(self._graph.widths)
@@ -126,10 +126,11 @@ class OnnxEncoder:
         return time.perf_counter() - start
 
 
-def _tokenizer(path: Path) -> Tokenizer:
+def _tokenizer(path: Path, max_tokens: int) -> Tokenizer:
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises nothing more precise
         raise BundleError(f"{path}: cannot be read as a tokenizer: {error}") from error
+    tokenizer.enable_truncation(max_tokens)
     tokenizer.no_padding()
     return tokenizer

@@ -119,7 +119,10 @@ def cut(
     Returns:
         For each text its pieces, 1 to ``most``.
     """
-    tokenizer.enable_truncation(max_tokens)
+    told = tokenizer.truncation
+    if told is None or told["max_length"] != max_tokens:
+        # not otherwise: the texts of other threads are cut by the same tokenizer
+        tokenizer.enable_truncation(max_tokens)
     held = [passage for reading in readings for passage in reading[:most]]
     encoded = iter(tokenizer.encode_batch([passage.text for passage in held]))
     found = []

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,14 @@ def test_tokens_are_cut_at_what_the_encoder_reads(encoder: OnnxEncoder) -> None:
     assert [len(piece.ids) for piece in told] == [MAX_TOKENS] * PASSAGES
     [[one]] = encoder.tokenise([plain("lithium " * 500)], max_tokens=9, most=1)
     assert len(one.ids) == 9
+
+
+def test_many_threads_read_at_once(encoder: OnnxEncoder) -> None:
+    """They share one tokenizer, and what it is set to."""
+    texts = [plain(" ".join(WORDS) * 20)] * 40
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: encoder.tokenise(texts), range(64)))
+    assert all(own == found[0] for own in found)
 
 
 def test_unknown_words_and_no_texts_are_answered(encoder: OnnxEncoder) -> None:

@@ -30,7 +30,7 @@ def test_the_best_symbols_of_each_rank_are_kept_in_order(classifier: Classifier)
     data = _data(3)
     found = predict(classifier, data, limit=4)
     assert list(found) == list(classifier.levels)
-    scores = classifier.scores([d.filing.title for d in data])
+    scores = classifier.scores([d.filing for d in data])
     rows = classifier.hierarchy.rows_at(Rank.MAIN_GROUP)
     for i in range(3):
         best = sorted(rows, key=lambda r: -scores[i, r])[:4]

@@ -108,7 +108,7 @@ def cut(
     """Passages as tokens, each cut to what the encoder reads at once.
 
     Only a summary or a description is read on where it is longer, after every passage was begun:
-    of an abstract and of claims the beginning tells most (`benchmarks/fields.py`).
+    of an abstract and of claims the beginning tells most (benchmarks/README.md, "Fields").
 
     Args:
         tokenizer: left with truncation set.

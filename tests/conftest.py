@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import official as releases
@@ -18,6 +19,9 @@ __all__ = ["mini_scheme", "mini_title_list", "official", "shared", "site"]
 # A busy machine is no fault of the code.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
+
+# A script that starts the tests with `&` has SIGINT ignored; processes started here would, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Codes", "pack_int4", "quantise", "unpack_int4"]
+__all__ = ["Codes", "dot_int4", "levels_int4", "norms_int4", "pack_int4", "quantise", "unpack_int4"]
 
 Floats = NDArray[np.float32]
 Codes = NDArray[np.uint8]
@@ -41,6 +41,46 @@ def quantise(vectors: Floats, low: Floats, step: Floats) -> Codes:
         levels = levels.astype(np.uint8)
         codes[start : start + BLOCK] = levels[:, 0::2] | levels[:, 1::2] << 4
     return codes
+
+
+def levels_int4(codes: Codes) -> NDArray[np.uint8]:
+    """The codes one a byte: uint8 (m, d) of uint8 (m, d / 2)."""
+    levels = np.empty((len(codes), codes.shape[1] * 2), np.uint8)
+    levels[:, 0::2], levels[:, 1::2] = codes & 15, codes >> 4
+    return levels
+
+
+def norms_int4(codes: Codes, low: Floats, step: Floats) -> Floats:
+    """Lengths of the vectors before they are scaled, as `unpack_int4` scales them: float32 (m,)."""
+    norms = np.empty(len(codes), np.float32)
+    for start in range(0, len(codes), BLOCK):
+        values = levels_int4(codes[start : start + BLOCK]) * step
+        values += low
+        norms[start : start + BLOCK] = np.sqrt(np.einsum("md,md->m", values, values))
+    return np.maximum(norms, np.finfo(np.float32).tiny, out=norms)
+
+
+def dot_int4(codes: Codes, norms: Floats, low: Floats, step: Floats, query: Floats) -> Floats:
+    """`unpack_int4(codes, low, step) @ query` without the vectors.
+
+    A byte is even + 16 odd, so that sum_j even_j a_j + odd_j b_j is the product of the bytes with
+    b / 16 and that of their lower halves with a - b / 16.
+
+    Args:
+        codes, low, step: as in `unpack_int4`.
+        norms: float32 (m,), from `norms_int4`.
+        query: float32 (d,).
+
+    Returns:
+        float32 (m,).
+    """
+    scaled = step * query
+    odd = scaled[1::2] / 16
+    found = codes.astype(np.float32) @ odd
+    found += (codes & 15).astype(np.float32) @ (scaled[0::2] - odd)
+    found += np.float32(low @ query)
+    found /= norms
+    return np.asarray(found, np.float32)
 
 
 def unpack_int4(codes: Codes, low: Floats, step: Floats, out: Floats | None = None) -> Floats:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from cpc_classifier.calibration import SubgroupCalibration
 from cpc_classifier.hierarchy import Hierarchy
-from cpc_classifier.int4 import quantise, unpack_int4
+from cpc_classifier.int4 import dot_int4, norms_int4, quantise
 from cpc_classifier.memory import Memory
 from cpc_classifier.subgroups import Subgroups
 
@@ -98,6 +98,7 @@ class SubgroupScorer:
         deep = (subgroups.last > subgroups.first) & hierarchy.active
         self._groups = rows[deep]
         self._codes = _placed(memory, len(hierarchy), len(subgroups), numbers.shrinkage)
+        self._norms = norms_int4(self._codes, memory.low, memory.step)
 
     def candidates(self, queries: Floats, votes: sp.csr_array, scores: Floats) -> Candidates:
         """The subgroups of each filing's best main groups.
@@ -132,7 +133,8 @@ class SubgroupScorer:
         starts = np.cumsum(count) - count
         at = np.repeat(first - starts, count) + np.arange(count.sum(), dtype=np.int32)
         low, step, t = self._memory.low, self._memory.step, self._numbers.temperature
-        near = (unpack_int4(self._codes[at], low, step) @ query - 1).astype(np.float64) / t
+        cosine = dot_int4(self._codes[at], self._norms[at], low, step, query)
+        near = (cosine - 1).astype(np.float64) / t
         itself = (self._memory.vectors(groups) @ query - 1).astype(np.float64) / t
         total = np.add.reduceat(np.exp(near), starts) + np.exp(itself)
         title = near - np.repeat(np.log(total), count)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cpc_classifier.int4 import pack_int4, quantise, unpack_int4
+from cpc_classifier.int4 import dot_int4, norms_int4, pack_int4, quantise, unpack_int4
 
 
 def unit(count: int, dim: int, seed: int = 0) -> np.ndarray:
@@ -37,3 +37,11 @@ def test_more_vectors_than_a_block_are_all_packed() -> None:
     vectors = unit(40_000, 4)
     again = unpack_int4(*pack_int4(vectors))
     assert np.einsum("md,md->m", vectors, again).min() > 0.8
+
+
+def test_a_product_with_codes_is_that_with_their_vectors() -> None:
+    codes, low, step = pack_int4(unit(500, 32, seed=1))
+    query = unit(1, 32, seed=2)[0]
+    found = dot_int4(codes, norms_int4(codes, low, step), low, step, query)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, unpack_int4(codes, low, step) @ query, atol=2e-6)

@@ -24,15 +24,16 @@ __all__ = [
     "error_of",
     "file_call",
     "info_call",
-    "provenance_of",
+    "provenance_call",
     "ready_call",
-    "room_of",
+    "room_call",
     "search_call",
     "suggest_call",
     "symbol_call",
     "value_of",
 ]
 
+_INFO = "/v1/info"
 T = TypeVar("T")
 
 
@@ -114,39 +115,22 @@ def search_call(words: str, limit: int) -> Call[list[dict[str, Any]]]:
 
 def info_call() -> Call[dict[str, Any]]:
     """`GET /v1/info`."""
-    return Call("GET", "/v1/info", _object)
+    return Call("GET", _INFO, _object)
+
+
+def room_call() -> Call[Room]:
+    """`GET /v1/info` for the limits."""
+    return Call("GET", _INFO, _room)
+
+
+def provenance_call() -> Call[Provenance]:
+    """`GET /v1/info` for the bundle, as results name it."""
+    return Call("GET", _INFO, _provenance)
 
 
 def ready_call() -> Call[None]:
     """`GET /readyz`, whose answer has a status and nothing else of use."""
     return Call("GET", "/readyz", lambda _: None)
-
-
-def room_of(info: Mapping[str, Any]) -> Room:
-    """The limits that `/v1/info` tells.
-
-    Raises:
-        BadAnswerError: it tells none.
-    """
-    limits = _object(info.get("limits"))
-    body_bytes, filings = limits.get("body_bytes"), limits.get("filings")
-    if not (isinstance(body_bytes, int) and isinstance(filings, int) and filings > 0):
-        raise BadAnswerError("/v1/info tells no limits; the service is of another version.")
-    return Room(body_bytes, filings)
-
-
-def provenance_of(info: Mapping[str, Any]) -> Provenance:
-    """The bundle that `/v1/info` tells, as results name it.
-
-    Raises:
-        BadAnswerError: it tells none.
-    """
-    bundle = _object(info.get("bundle"))
-    names = [bundle.get(name) for name in ("name", "version", "sha256", "release")]
-    if not all(isinstance(name, str) for name in names):
-        raise BadAnswerError("/v1/info tells no bundle; the service is of another version.")
-    name, version, sha256, release = map(str, names)
-    return Provenance(f"{name}-{version}", sha256, release)
 
 
 def value_of(call: Call[T], answer: Answer, url: str) -> T:
@@ -165,7 +149,9 @@ def value_of(call: Call[T], answer: Answer, url: str) -> T:
         try:
             return call.read(_decoded(answer))
         except BadAnswerError as error:
-            raise BadAnswerError(f"the answer of {url} cannot be read: {error}") from None
+            raise BadAnswerError(
+                f"the answer of {url} is not that of a CPC service: {error}"
+            ) from None
     raise error_of(answer) or BadAnswerError(
         f"{url} answered {answer.status}, and not as a CPC service does; check the address, and "
         "what stands between."
@@ -193,7 +179,7 @@ def _decoded(answer: Answer) -> Any:
 
 def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise BadAnswerError("it is no JSON object.")
+        raise BadAnswerError("there is no JSON object where one belongs.")
     return value
 
 
@@ -209,3 +195,20 @@ def _results(value: Any, count: int | None = None) -> list[FilingResult]:
     if count is not None and len(found) != count:
         raise BadAnswerError(f"{len(found)} results for {count} filings.")
     return [from_json(result) for result in found]
+
+
+def _room(info: Any) -> Room:
+    limits = _object(_object(info).get("limits"))
+    body_bytes, filings = limits.get("body_bytes"), limits.get("filings")
+    if not (isinstance(body_bytes, int) and isinstance(filings, int) and filings > 0):
+        raise BadAnswerError("it tells no limits.")
+    return Room(body_bytes, filings)
+
+
+def _provenance(info: Any) -> Provenance:
+    bundle = _object(_object(info).get("bundle"))
+    names = [bundle.get(name) for name in ("name", "version", "sha256", "release")]
+    if not all(isinstance(name, str) for name in names):
+        raise BadAnswerError("it tells no bundle.")
+    name, version, sha256, release = map(str, names)
+    return Provenance(f"{name}-{version}", sha256, release)

@@ -49,7 +49,7 @@ class Core:
             found = yield from self._perform(calls.suggest_call(bodies, options))
             made = found[0].provenance
         else:
-            made = calls.provenance_of((yield from self.info()))
+            made = yield from self._perform(calls.provenance_call())
         return list(part.results(found, made))
 
     def check_size(self, size: int) -> Steps[None]:
@@ -85,7 +85,7 @@ class Core:
     def room(self) -> Steps[calls.Room]:
         """What the service takes in one request; asked for once."""
         if self._room is None:
-            self._room = calls.room_of((yield from self.info()))
+            self._room = yield from self._perform(calls.room_call())
         return self._room
 
     def _perform(self, call: calls.Call[T]) -> Steps[T]:

@@ -53,7 +53,7 @@ def answer_of(response: httpx2.Response, body: bytes) -> Answer:
 def lost(error: httpx2.RequestError) -> Lost:
     """Why no answer came; the words of an error stay out once something was sent."""
     if isinstance(error, (httpx2.ConnectError, httpx2.ConnectTimeout)):
-        return Lost(f"no connection ({error or type(error).__name__})")
+        return Lost(f"no connection ({str(error) or type(error).__name__})")
     if isinstance(error, httpx2.TimeoutException):
         return Lost("no answer in time")
     return Lost(f"the connection broke ({type(error).__name__})")

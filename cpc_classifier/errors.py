@@ -8,6 +8,9 @@
         │   └── FilingTooLargeError filing_too_large    over a limit on size
         ├── BundleError             bad_bundle          a model bundle is damaged or foreign
         ├── OverloadedError         overloaded          the queue is full; try again later
+        ├── DeadlineError           deadline_exceeded   it waited longer than its caller allowed
+        ├── StoppingError           stopping            the service takes nothing more
+        ├── InternalError           internal_error      a fault of ours; the log has its place
         ├── BadRequestError         bad_request         a request that makes no sense
         ├── RemoteError             remote_error        a service's answer; its code is the answer's
         ├── UnreachableError        unreachable         a service that does not answer
@@ -30,12 +33,15 @@ __all__ = [
     "BadAnswerError",
     "BadRequestError",
     "BundleError",
+    "DeadlineError",
     "EmptyFilingError",
     "FilingError",
     "FilingTooLargeError",
+    "InternalError",
     "OverloadedError",
     "RemoteError",
     "ServiceError",
+    "StoppingError",
     "UnreachableError",
     "UnsupportedFormatError",
 ]
@@ -89,6 +95,32 @@ class OverloadedError(ServiceError):
     def __init__(self, message: str, retry_after_s: float = 1.0) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class DeadlineError(ServiceError):
+    """It waited until its deadline was over, and was dropped without being worked on.
+
+    Attributes:
+        waited_s: seconds it had waited by then.
+    """
+
+    code = "deadline_exceeded"
+
+    def __init__(self, message: str, waited_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.waited_s = waited_s
+
+
+class StoppingError(ServiceError):
+    """The service is stopping: it finishes what it has and takes nothing more."""
+
+    code = "stopping"
+
+
+class InternalError(ServiceError):
+    """A fault of ours; the log has its kind and place."""
+
+    code = "internal_error"
 
 
 class BadRequestError(ServiceError):

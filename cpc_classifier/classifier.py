@@ -19,24 +19,22 @@ from cpc_classifier.calibration import Calibration
 from cpc_classifier.decode import SuggestionBatch, decode, decode_subgroups
 from cpc_classifier.encoder import OnnxEncoder
 from cpc_classifier.errors import BadRequestError, BundleError, EmptyFilingError
-from cpc_classifier.filing import ClassifiedFiling, Filing, Unreadable
+from cpc_classifier.filing import ClassifiedFiling, Filing, Item, Unreadable
 from cpc_classifier.labels import LabelIndex
 from cpc_classifier.memory import Memory
 from cpc_classifier.passages import Reading, passages, plain
 from cpc_classifier.presentation import Presenter
-from cpc_classifier.result import FilingResult, Provenance, Route
+from cpc_classifier.result import FilingResult, Provenance, Route, failed
 from cpc_classifier.routing import best_places, route
 from cpc_classifier.scoring import Evidence, Scoring
 from cpc_classifier.subgroups import SUBGROUPS_FILE, Subgroups
-from taxonomy.errors import CpcError
 from taxonomy.symbol import Rank
 
-__all__ = ["Classifier", "Item"]
+__all__ = ["Classifier"]
 
 log = logging.getLogger(__name__)
 
 Floats = NDArray[np.float32]
-Item = Filing | ClassifiedFiling | Unreadable
 
 CHUNK = 256
 """Filings encoded and looked up together: enough of like length, and one pass over the memory."""
@@ -241,7 +239,7 @@ class Classifier:
         ids: list[str] = []
         for item in filings:
             if isinstance(item, Unreadable):
-                results.append(self._failed(item.id, item.error))
+                results.append(failed(item.id, item.error, self._provenance))
                 continue
             filing = item.filing if isinstance(item, ClassifiedFiling) else item
             if reading := self.read(filing):
@@ -249,7 +247,8 @@ class Classifier:
                 ids.append(filing.id)
                 results.append(None)
             else:
-                results.append(self._failed(filing.id, _empty(self.bundle.manifest.text.fields)))
+                error = _empty(self.bundle.manifest.text.fields)
+                results.append(failed(filing.id, error, self._provenance))
         scored = self._scored(readings, ids, level, limit, threshold)
         return [next(scored) if result is None else result for result in results]
 
@@ -311,10 +310,6 @@ class Classifier:
         else:
             where = route(self.labels.symbols[place], float(scores[place]), self.calibration)
         return FilingResult(name, suggestions, where, None, self._provenance)
-
-    def _failed(self, name: str, error: CpcError) -> FilingResult:
-        reason = f"not classified: {error.code}"
-        return FilingResult(name, (), Route("review", reason), error, self._provenance)
 
 
 def _empty(fields: Sequence[str]) -> EmptyFilingError:

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 import click
 
-from cpc_classifier.result import FilingResult, to_json
+from cpc_classifier.result import PLACES, FilingResult, to_json
 
 __all__ = ["CSV_COLUMNS", "echo_json", "echo_table", "writer"]
 
@@ -67,8 +67,9 @@ def _write_table(result: FilingResult) -> None:
         return
     click.echo(f"{result.id}  {result.route.decision}: {result.route.reason}")
     if result.suggestions:
+        # From the digits that JSON lines have: a result that came over REST looks the same.
         rows = [
-            ["", f"{s.score:.3f}", s.symbol, s.rank.label, s.kind, s.title]
+            ["", f"{round(s.score, PLACES):.3f}", s.symbol, s.rank.label, s.kind, s.title]
             for s in result.suggestions
         ]
         echo_table(rows)

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from cpc_classifier.classifier import Classifier
 from cpc_classifier.cli_output import writer
+from cpc_classifier.cli_source import suggester
 from cpc_classifier.filing import Filing, Unreadable
 from cpc_classifier.intake import read_filings
 from cpc_classifier.numbering import numbered
-from cpc_classifier.settings import Settings
 from taxonomy.symbol import Rank
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ Examples:
   cpc suggest ipg250107.zip > results.jsonl
   cpc suggest filings.jsonl --level subclass --limit 3 --format table
   curl -s https://example.org/filing.xml | cpc suggest -
+  cpc suggest ipg250107.zip --server https://cpc.example.org --key-file intake.key
 """
 
 
@@ -127,6 +127,17 @@ def _unique(files: Iterable[str]) -> tuple[str, ...]:
     envvar="CPC_BUNDLE",
     help="Model bundle. Default: $CPC_BUNDLE, else the starter.",
 )
+@click.option(
+    "--server",
+    metavar="URL",
+    help="Send the filings to the service at this address instead of loading a bundle.",
+)
+@click.option(
+    "--key-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File that holds the key of the service. Default: $CPC_KEY, else no key.",
+)
+@click.option("--insecure", is_flag=True, help="Let the key go over plain http to another machine.")
 def suggest(
     files: tuple[str, ...],
     level: str | None,
@@ -134,23 +145,27 @@ def suggest(
     threshold: float,
     form: str,
     bundle: Path | None,
+    server: str | None,
+    key_file: Path | None,
+    insecure: bool,
 ) -> int:
     """Suggest CPC symbols for the filings in FILES ('-' is standard input).
 
     Formats are told by content: USPTO and EPO XML, single or many in one file, zips of them,
     JSON lines, CSV. A filing without a number gets its place in the file, from 0. One that cannot
-    be read gives a line with an error; the others go on, and the exit status is 1.
+    be read gives a line with an error; the others go on, and the exit status is 1. With --server
+    the files are read here as well, and only the filings in them are sent.
     """
     chosen = _unique(files)
-    threads = Settings.from_environment().threads
-    classifier = Classifier.load(bundle, threads=threads)
     rank = Rank.parse(level) if level else None
     failed = 0
-    with Bar(chosen) as bar, writer(form) as write:
+    with (
+        suggester(bundle, server, key_file, insecure) as answers,
+        Bar(chosen) as bar,
+        writer(form) as write,
+    ):
         filings = _filings(chosen, bar)
-        for result in classifier.suggest_stream(
-            filings, level=rank, limit=limit, threshold=threshold
-        ):
+        for result in answers(filings, level=rank, limit=limit, threshold=threshold):
             write(result)
             failed += result.error is not None
     return 1 if failed else 0

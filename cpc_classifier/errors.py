@@ -8,7 +8,13 @@
         │   └── FilingTooLargeError filing_too_large    over a limit on size
         ├── BundleError             bad_bundle          a model bundle is damaged or foreign
         ├── OverloadedError         overloaded          the queue is full; try again later
+        ├── DeadlineError           deadline_exceeded   it waited longer than its caller allowed
+        ├── StoppingError           stopping            the service takes nothing more
+        ├── InternalError           internal_error      a fault of ours; the log has its place
         ├── BadRequestError         bad_request         a request that makes no sense
+        ├── RemoteError             remote_error        a service's answer; its code is the answer's
+        ├── UnreachableError        unreachable         a service that does not answer
+        ├── BadAnswerError          bad_answer          an answer that is no service's of ours
         ├── SettingsError           bad_setting         a variable that makes no sense
         └── AddressError            bad_address         an address that cannot be served on
 
@@ -18,16 +24,25 @@ filing: filings are secret until they are published.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from taxonomy.errors import CpcError
 
 __all__ = [
+    "BadAnswerError",
     "BadRequestError",
     "BundleError",
+    "DeadlineError",
     "EmptyFilingError",
     "FilingError",
     "FilingTooLargeError",
+    "InternalError",
     "OverloadedError",
+    "RemoteError",
     "ServiceError",
+    "StoppingError",
+    "UnreachableError",
     "UnsupportedFormatError",
 ]
 
@@ -82,7 +97,61 @@ class OverloadedError(ServiceError):
         self.retry_after_s = retry_after_s
 
 
+class DeadlineError(ServiceError):
+    """It waited until its deadline was over, and was dropped without being worked on.
+
+    Attributes:
+        waited_s: seconds it had waited by then.
+    """
+
+    code = "deadline_exceeded"
+
+    def __init__(self, message: str, waited_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.waited_s = waited_s
+
+
+class StoppingError(ServiceError):
+    """The service is stopping: it finishes what it has and takes nothing more."""
+
+    code = "stopping"
+
+
+class InternalError(ServiceError):
+    """A fault of ours; the log has its kind and place."""
+
+    code = "internal_error"
+
+
 class BadRequestError(ServiceError):
     """A request that makes no sense: a wrong type, an unknown level, an empty list."""
 
     code = "bad_request"
+
+
+class RemoteError(ServiceError):
+    """An error that came in the answer of a service.
+
+    Attributes:
+        code: of the answer, e.g. "overloaded"; on the class, the name of this kind.
+        detail: JSON values of the answer, by name.
+    """
+
+    code = "remote_error"
+
+    def __init__(self, message: str, code: str, detail: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.detail = dict(detail or {})
+
+
+class UnreachableError(ServiceError):
+    """A service that cannot be reached, or does not answer in time."""
+
+    code = "unreachable"
+
+
+class BadAnswerError(ServiceError):
+    """JSON, or an answer, that is none of this service's."""
+
+    code = "bad_answer"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from taxonomy.allocation import Allocation, CombinationSet
 from taxonomy.errors import CpcError
 
-__all__ = ["TEXT_FIELDS", "ClassifiedFiling", "Filing", "Unreadable"]
+__all__ = ["TEXT_FIELDS", "ClassifiedFiling", "Filing", "Item", "Unreadable"]
 
 TEXT_FIELDS = ("title", "abstract", "claims", "description")
 
@@ -84,3 +84,7 @@ class Unreadable:
 
     id: str
     error: CpcError
+
+
+Item = Filing | ClassifiedFiling | Unreadable
+"""What a reader of filings gives, and what is classified."""

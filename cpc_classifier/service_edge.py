@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 import time
-import traceback
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cpc_classifier.faults import place
 from cpc_classifier.service_errors import InternalError, error_response
 from cpc_classifier.service_metrics import metrics
 
@@ -61,7 +61,7 @@ class Edge:
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception as error:  # noqa: BLE001 - the edge: BentoML's own 500 has another shape
-            _LOG.error("internal error: %s at %s", type(error).__name__, _place(error))
+            _LOG.error("internal error: %s at %s", type(error).__name__, place(error))
             metrics().error(InternalError.code)
             if status == 0:
                 fault = InternalError("something went wrong here; the log of the service has more.")
@@ -86,11 +86,3 @@ def _route(scope: Scope) -> str:
     """A name out of a small set, for logs and metrics."""
     name = getattr(scope.get("endpoint"), "__name__", "")
     return name or ("static" if scope.get("path_params", {}).get("path") else "other")
-
-
-def _place(error: Exception) -> str:
-    """Where it was raised; the message of a foreign error may hold a text."""
-    frames = traceback.extract_tb(error.__traceback__)[-3:]
-    return " < ".join(
-        f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames[::-1]
-    )

@@ -17,6 +17,7 @@ from cpc_classifier.errors import (
     BundleError,
     FilingError,
     FilingTooLargeError,
+    InternalError,
     OverloadedError,
     ServiceError,
 )
@@ -82,12 +83,6 @@ class StartingError(ServiceError):
     """The model is still being loaded."""
 
     code = "starting"
-
-
-class InternalError(ServiceError):
-    """A fault of ours; the log has its kind and place."""
-
-    code = "internal_error"
 
 
 _STATUS: dict[type[CpcError], int] = {

@@ -1,8 +1,8 @@
 """One public file on its way from a server to this machine, going on where it was broken off.
 
-The only module of the product that imports a web client. A file has its name only once it is whole
-and checked; until then it is `NAME.part`, and `NAME.part.json` says what it is a part of: address,
-validator, size.
+Nothing else here imports a web client. A file has its name only once it is whole and checked;
+until then it is `NAME.part`, and `NAME.part.json` says what it is a part of: address, validator,
+size.
 
 Sources: going on follows RFC 9110: If-Range (13.1.5), strong validators (8.8.2.2 and 8.8.3; without
 one a file begins anew), Content-Range (14.4), 416 (15.5.17). Proxies (HTTPS_PROXY, NO_PROXY), the

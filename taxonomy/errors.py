@@ -15,8 +15,6 @@ where, and what to do. Imports nothing.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 __all__ = [
     "BadSymbolError",
     "CpcError",
@@ -37,7 +35,7 @@ class CpcError(Exception):
         message: one sentence or two for the person who has to act on it.
     """
 
-    code: ClassVar[str] = "cpc_error"
+    code: str = "cpc_error"
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

@@ -15,6 +15,8 @@ from tiny_bundle import MEMORY_DIM, TITLES, build_tiny_bundle
 import cpc_classifier
 from cpc_classifier.bundle import ModelBundle
 from cpc_classifier.classifier import Classifier
+from cpc_classifier.client import Client
+from cpc_classifier.client_async import AsyncClient
 from cpc_classifier.errors import BadRequestError, BundleError, FilingError
 from cpc_classifier.filing import ClassifiedFiling, Filing, Unreadable
 from cpc_classifier.memory import Memory
@@ -227,22 +229,32 @@ def test_parts_that_do_not_fit_are_refused(folder: Path, tmp_path: Path) -> None
 
 def test_the_public_names() -> None:
     assert cpc_classifier.__all__ == [
+        "AsyncClient",
         "ClassifiedFiling",
         "Classifier",
+        "Client",
         "Filing",
         "FilingResult",
         "PathStep",
         "Route",
         "Suggestion",
         "Unreadable",
+        "from_json",
         "to_json",
     ]
     assert cpc_classifier.Classifier is Classifier
+    assert cpc_classifier.Client is Client
+    assert cpc_classifier.AsyncClient is AsyncClient
     with pytest.raises(AttributeError, match="Model"):
         _ = cpc_classifier.Model
 
 
 def test_the_package_alone_loads_no_runtime() -> None:
-    code = "import sys, cpc_classifier; print('onnxruntime' in sys.modules, 'faiss' in sys.modules)"
+    code = (
+        "import sys, cpc_classifier\n"
+        "print({'onnxruntime', 'faiss', 'httpx2', 'asyncio'} & set(sys.modules))\n"
+        "cpc_classifier.Client\n"
+        "print({'onnxruntime', 'faiss'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["False", "False"]
+    assert done.stdout.split() == ["set()", "set()"]

@@ -199,6 +199,8 @@ class Memory:
         items = np.empty((len(asked), k), np.int64)
         _, candidates = self._index.search(asked, min(max(AGAIN * k, FEWEST), self._count))
         for i, found in enumerate(candidates):
+            if found[-1] < 0:  # the scan finds nothing for a query of zeros: all are as near
+                found[:] = np.arange(len(found))
             codes, norms = self._codes[found], self._norms[found]
             near = dot_int4(codes, norms, self.low, self.step, asked[i])
             order = np.argsort(-near, kind="stable")[:k]

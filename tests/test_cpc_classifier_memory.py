@@ -109,3 +109,9 @@ def test_a_broken_file_is_refused_by_name(tmp_path: Path) -> None:
 def test_lists_of_other_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match="2 lists of rows"):
         Memory.pack(unit(3, 4), [[0], [1]], ["a", "b", "c"])
+
+
+def test_a_query_of_zeros_finds_some_items_none_twice() -> None:
+    similarity, items = memory().search(np.zeros((2, 16), np.float32), 30)
+    assert (similarity == 0).all()
+    assert all(len(set(found)) == 30 and min(found) >= 0 for found in items.tolist())

@@ -45,6 +45,13 @@ def _check_address(host: str, port: int) -> None:
             ) from error
 
 
+def _check_access(settings: Settings) -> None:
+    """Tells of bad keys, or of none where there must be some, here and not from within a worker."""
+    from cpc_classifier.service_access import check_exposure
+
+    check_exposure(settings)
+
+
 def _export(settings: Settings, home: str) -> None:
     """Hands the settings to the worker, which is a process of its own."""
     os.environ["CPC_BUNDLE"] = settings.bundle
@@ -86,6 +93,7 @@ def serve(host: str | None, port: int | None, bundle: Path | None) -> None:
         else "",
     )
     _check_address(settings.host, settings.port)
+    _check_access(settings)
     # A damaged bundle is told here, in one line, not from within a worker.
     ModelBundle.load(Path(settings.bundle) if settings.bundle else starter())
     with tempfile.TemporaryDirectory(prefix="cpc-serve-") as home:

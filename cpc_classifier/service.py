@@ -12,6 +12,8 @@ import logging
 import os
 
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")  # read when bentoml is imported
+# Read by uvicorn: a caller's address is that of the connection, whatever X-Forwarded-For says.
+os.environ["FORWARDED_ALLOW_IPS"] = ""
 
 import bentoml
 from starlette.types import Receive, Scope, Send

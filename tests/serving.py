@@ -45,8 +45,9 @@ def command_environment(home: Path, **variables: str) -> dict[str, str]:
 
 
 def client_of(engine: Engine) -> TestClient:
-    """The application over an engine, in this process."""
-    return TestClient(Edge(create_app(engine)))
+    """The application over an engine, in this process, asked from this machine."""
+    app = Edge(create_app(engine))
+    return TestClient(app, base_url="http://127.0.0.1:3000", client=("127.0.0.1", 50_000))
 
 
 def started_engine(settings: Settings) -> Engine:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from serving import Server
+from serving import Server, command_environment, free_port
 from tiny_bundle import TITLES, build_tiny_bundle
 
 SECRET = "zanzibarquokka"
@@ -69,6 +71,44 @@ def test_requests_at_one_time_do_not_mix(server: Server) -> None:
                 assert result["id"] == title
                 found = [s["symbol"] for s in result["suggestions"]]  # type: ignore[attr-defined]
                 assert found == symbols
+
+
+def test_the_address_of_a_caller_is_that_of_the_connection(server: Server) -> None:
+    """uvicorn would believe X-Forwarded-For from this machine, and so anyone on it."""
+    for header in ("X-Forwarded-For", "Forwarded"):
+        answer = server.ask("GET", "/v1/info", headers={header: "127.0.0.1"})
+        assert (answer.status, answer.error["code"]) == (401, "unauthenticated")
+    assert server.ask("GET", "/v1/info").status == 200
+
+
+def test_a_name_that_points_here_is_refused(server: Server) -> None:
+    answer = server.ask("GET", "/v1/info", headers={"Host": "evil.example"})
+    assert (answer.status, answer.error["code"]) == (403, "forbidden")
+    assert server.ask("GET", "/readyz", headers={"Host": "evil.example"}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("words", "variables", "said"),
+    [
+        (("--host", "0.0.0.0"), {}, "CPC_KEYS_FILE"),
+        ((), {"CPC_KEYS": "admin:a"}, "CPC_KEYS, entry 1"),
+        ((), {"CPC_PROXY_HEADER": "X-Remote-User"}, "CPC_TRUSTED_PROXIES"),
+    ],
+)
+def test_bad_access_is_told_in_one_line(
+    bundle: Path, tmp_path: Path, words: tuple[str, ...], variables: dict[str, str], said: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cpc_classifier.cli", "serve", "--port", str(free_port()), *words],
+        env=command_environment(tmp_path, CPC_BUNDLE=str(bundle), **variables),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("cpc: ")
+    assert done.stderr.count("\n") == 1
+    assert said in done.stderr
 
 
 def test_a_body_over_the_limit_is_answered(server: Server) -> None:

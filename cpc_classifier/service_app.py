@@ -147,6 +147,8 @@ class Handlers:
         self, request: Request, filings: Sequence[Filing | Unreadable], options: Options
     ) -> Response:
         results = await self._engine.suggest(filings, options, request.is_disconnected)
+        if results:
+            request.state.bundle = results[0].provenance.bundle
         return JSONResponse({"results": [to_json(result) for result in results]})
 
 

@@ -45,11 +45,14 @@ def _check_address(host: str, port: int) -> None:
             ) from error
 
 
-def _check_access(settings: Settings) -> None:
-    """Tells of bad keys, or of none where there must be some, here and not from within a worker."""
+def _check_operations(settings: Settings) -> None:
+    """Tells what is wrong with keys, proxies and traces here, and not from within a worker."""
     from cpc_classifier.service_access import check_exposure
+    from cpc_classifier.service_traces import otlp_exporter
 
     check_exposure(settings)
+    if settings.traces:
+        otlp_exporter(settings.traces)
 
 
 def _export(settings: Settings, home: str) -> None:
@@ -100,7 +103,7 @@ def serve(host: str | None, port: int | None, bundle: Path | None) -> None:
         else "",
     )
     _check_address(settings.host, settings.port)
-    _check_access(settings)
+    _check_operations(settings)
     # A damaged bundle is told here, in one line, not from within a worker.
     ModelBundle.load(Path(settings.bundle) if settings.bundle else starter())
     with tempfile.TemporaryDirectory(prefix="cpc-serve-") as home:

@@ -18,7 +18,7 @@ os.environ["FORWARDED_ALLOW_IPS"] = ""
 import bentoml
 from starlette.types import Receive, Scope, Send
 
-from cpc_classifier import service_logs
+from cpc_classifier import service_logs, service_traces
 from cpc_classifier.service_app import create_app
 from cpc_classifier.service_edge import Edge
 from cpc_classifier.service_engine import Engine
@@ -72,6 +72,8 @@ class CpcService:
         except CpcError as error:  # of the traceback that uvicorn logs, one line is left
             _LOG.error("the service cannot start: %s", error)
             raise
+        if settings.traces:
+            service_traces.start(service_traces.otlp_exporter(settings.traces))
         self._engine.start()
 
     def __is_ready__(self) -> bool:
@@ -82,5 +84,6 @@ class CpcService:
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def stop(self) -> None:
-        """Ends the worker thread; called by BentoML."""
+        """Ends the worker thread and sends the last spans; called by BentoML."""
         self._engine.stop()
+        service_traces.stop()

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cpc_classifier.service_errors import InternalError, error_response
 from cpc_classifier.service_logs import REQUEST_ID, kind_and_place, request_id
 from cpc_classifier.service_metrics import metrics
+from cpc_classifier.service_traces import request_span
 
 __all__ = ["Edge"]
 
@@ -52,13 +53,17 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        before = REQUEST_ID.set(request_id(Headers(scope=scope).get("x-request-id", "")))
+        headers = Headers(scope=scope)
+        before = REQUEST_ID.set(request_id(headers.get("x-request-id", "")))
         try:
-            await self._answer(scope, receive, send)
+            with request_span(headers.get("traceparent", "")) as answered:
+                status = await self._answer(scope, receive, send)
+                answered(_route(scope), status)
         finally:
             REQUEST_ID.reset(before)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> int:
+        """Answers, counts and logs; gives the status."""
         started = time.perf_counter()
         status = 0
 
@@ -81,6 +86,7 @@ class Edge:
         metrics().request(_route(scope), status, seconds)
         fields = _fields(scope, status, seconds)
         _LOG.info("%(method)s %(route)s %(status)d %(ms).0f ms", fields, extra=fields)
+        return status
 
 
 def _fields(scope: Scope, status: int, seconds: float) -> dict[str, Any]:

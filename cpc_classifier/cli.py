@@ -24,6 +24,7 @@ __all__ = ["cli", "main"]
 _COMMANDS = {
     "suggest": ("cpc_classifier.cli_suggest:suggest", "Suggest CPC symbols for filings."),
     "serve": ("cpc_classifier.cli_serve:serve", "Serve the REST API and the page."),
+    "key": ("cpc_classifier.cli_key:key", "Make keys for those who call the service."),
     "symbol": ("cpc_classifier.cli_symbol:symbol", "Look symbols up in the scheme."),
     "taxonomy": (
         "cpc_classifier.cli_taxonomy:taxonomy",

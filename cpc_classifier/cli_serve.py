@@ -45,6 +45,16 @@ def _check_address(host: str, port: int) -> None:
             ) from error
 
 
+def _check_operations(settings: Settings) -> None:
+    """Tells what is wrong with keys, proxies and traces here, and not from within a worker."""
+    from cpc_classifier.service_access import check_exposure
+    from cpc_classifier.service_traces import otlp_exporter
+
+    check_exposure(settings)
+    if settings.traces:
+        otlp_exporter(settings.traces)
+
+
 def _export(settings: Settings, home: str) -> None:
     """Hands the settings to the worker, which is a process of its own."""
     os.environ["CPC_BUNDLE"] = settings.bundle
@@ -56,10 +66,16 @@ def _export(settings: Settings, home: str) -> None:
 
 
 def _run(settings: Settings) -> None:
+    # What CpcService.serve_http does, but for log handlers of its own that it sets first.
+    from _bentoml_impl.server import serve_http  # type: ignore[import-untyped]
+
     from cpc_classifier.service import CpcService
+    from cpc_classifier.service_logs import configure
 
     service: Any = CpcService  # bentoml's decorator hides from mypy what it makes of the class
-    service.serve_http(host=settings.host, port=settings.port)
+    configure(settings.log_format)
+    service.inject_config()
+    serve_http(service, host=settings.host, port=settings.port)
 
 
 @click.command(epilog="Example:  cpc serve --port 3000")
@@ -74,7 +90,8 @@ def serve(host: str | None, port: int | None, bundle: Path | None) -> None:
     """Serve the REST API and the page until Ctrl-C or SIGTERM.
 
     Limits are set in the environment: CPC_MAX_BODY_MB, CPC_MAX_FILINGS, CPC_MAX_CHARS,
-    CPC_QUEUE_FILINGS, CPC_THREADS.
+    CPC_QUEUE_FILINGS, CPC_THREADS; so are keys (CPC_KEYS_FILE, `cpc key new`), single sign-on, logs
+    and traces.
     """
     settings = Settings.from_environment()
     settings = replace(
@@ -86,6 +103,7 @@ def serve(host: str | None, port: int | None, bundle: Path | None) -> None:
         else "",
     )
     _check_address(settings.host, settings.port)
+    _check_operations(settings)
     # A damaged bundle is told here, in one line, not from within a worker.
     ModelBundle.load(Path(settings.bundle) if settings.bundle else starter())
     with tempfile.TemporaryDirectory(prefix="cpc-serve-") as home:

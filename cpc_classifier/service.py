@@ -2,8 +2,8 @@
 
 `cpc serve` runs it; so does `bentoml serve cpc_classifier.service:CpcService`. BentoML answers
 `/livez` and `/readyz`; everything else is `cpc_classifier.service_app`. Its usage tracking, its
-documentation page (which loads a tag manager), its request metrics (a series for every path) and
-its access log (which shows paths) are switched off or covered.
+documentation page (which loads a tag manager), its request metrics (a series for every path), its
+traces (spans with addresses) and its access log (which shows paths) are switched off or covered.
 """
 
 from __future__ import annotations
@@ -12,17 +12,22 @@ import logging
 import os
 
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")  # read when bentoml is imported
+# Read by uvicorn: a caller's address is that of the connection, whatever X-Forwarded-For says.
+os.environ["FORWARDED_ALLOW_IPS"] = ""
 
 import bentoml
 from starlette.types import Receive, Scope, Send
 
+from cpc_classifier import service_logs, service_traces
 from cpc_classifier.service_app import create_app
 from cpc_classifier.service_edge import Edge
 from cpc_classifier.service_engine import Engine
 from cpc_classifier.settings import Settings
+from taxonomy.errors import CpcError
 
 __all__ = ["CpcService"]
 
+_LOG = logging.getLogger(__name__)
 _TIMEOUT_S = 600
 """BentoML keeps a timer for every request for this long, and answers 504 in its own shape."""
 
@@ -51,6 +56,7 @@ _MOUNTED = Mounted()
     workers=1,
     traffic={"timeout": _TIMEOUT_S},
     metrics={"enabled": False},
+    tracing={"excluded_urls": ".*"},
     logging={"access": {"enabled": False}},
 )
 @bentoml.asgi_app(_MOUNTED, path="/", name="cpc")
@@ -58,9 +64,16 @@ class CpcService:
     """CPC symbols for patent filings."""
 
     def __init__(self) -> None:
-        _quiet_logs()
-        self._engine = Engine(Settings.from_environment())
-        _MOUNTED.edge = Edge(create_app(self._engine))
+        settings = Settings.from_environment()
+        service_logs.configure(settings.log_format)
+        self._engine = Engine(settings)
+        try:
+            _MOUNTED.edge = Edge(create_app(self._engine))
+        except CpcError as error:  # of the traceback that uvicorn logs, one line is left
+            _LOG.error("the service cannot start: %s", error)
+            raise
+        if settings.traces:
+            service_traces.start(service_traces.otlp_exporter(settings.traces))
         self._engine.start()
 
     def __is_ready__(self) -> bool:
@@ -71,12 +84,6 @@ class CpcService:
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def stop(self) -> None:
-        """Ends the worker thread; called by BentoML."""
+        """Ends the worker thread and sends the last spans; called by BentoML."""
         self._engine.stop()
-
-
-def _quiet_logs() -> None:
-    """Our own lines from INFO on; none of uvicorn's, which show paths and queries."""
-    logging.getLogger("cpc_classifier").setLevel(logging.INFO)
-    for name in ("uvicorn.access", "uvicorn.asgi"):
-        logging.getLogger(name).disabled = True
+        service_traces.stop()

@@ -7,13 +7,14 @@ Owns what an answer holds. A Starlette application, mounted in the BentoML servi
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
@@ -24,6 +25,7 @@ from cpc_classifier.intake import DEFAULT_LIMITS, SUPPORTED, Limits, read_filing
 from cpc_classifier.numbering import numbered
 from cpc_classifier.result import to_json
 from cpc_classifier.schemas import MAX_LIMIT, Options, parse_filing, parse_options, parse_suggest
+from cpc_classifier.service_access import FREE, Access, Guard
 from cpc_classifier.service_body import body_of
 from cpc_classifier.service_engine import Engine
 from cpc_classifier.service_errors import (
@@ -145,6 +147,8 @@ class Handlers:
         self, request: Request, filings: Sequence[Filing | Unreadable], options: Options
     ) -> Response:
         results = await self._engine.suggest(filings, options, request.is_disconnected)
+        if results:
+            request.state.bundle = results[0].provenance.bundle
         return JSONResponse({"results": [to_json(result) for result in results]})
 
 
@@ -198,23 +202,38 @@ def _translated(error: HTTPException) -> CpcError:
     return RequestError("the request cannot be read.")
 
 
+def _route(
+    access: Access,
+    path: str,
+    handler: Callable[[Request], Awaitable[Response]],
+    method: str = "GET",
+) -> Route:
+    """A route that asks who calls, unless it is one for everyone."""
+    name = getattr(handler, "__name__", "")
+    guard = [] if name in FREE else [Middleware(Guard, access=access, route=name)]
+    return Route(path, handler, methods=[method], middleware=guard)
+
+
 def create_app(engine: Engine) -> Starlette:
     """Makes the application.
 
     Args:
         engine: started by the caller.
+
+    Raises:
+        SettingsError: the keys or proxies of the engine's settings are malformed.
     """
-    to = Handlers(engine)
+    to, access = Handlers(engine), Access.of(engine.settings)
     routes = [
-        Route("/", to.page),
-        Route("/docs", to.docs),
-        Route("/metrics", to.metrics),
-        Route("/v1/suggest", to.suggest, methods=["POST"]),
-        Route("/v1/filings", to.filings, methods=["POST"]),
-        Route("/v1/symbols", to.symbols),
-        Route("/v1/symbols/{symbol:path}", to.symbol),
-        Route("/v1/labels", to.labels),
-        Route("/v1/info", to.info),
+        _route(access, "/", to.page),
+        _route(access, "/docs", to.docs),
+        _route(access, "/metrics", to.metrics),
+        _route(access, "/v1/suggest", to.suggest, "POST"),
+        _route(access, "/v1/filings", to.filings, "POST"),
+        _route(access, "/v1/symbols", to.symbols),
+        _route(access, "/v1/symbols/{symbol:path}", to.symbol),
+        _route(access, "/v1/labels", to.labels),
+        _route(access, "/v1/info", to.info),
         Mount("/page", StaticFiles(directory=_PAGE)),
     ]
     app = Starlette(

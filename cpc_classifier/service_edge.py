@@ -1,19 +1,24 @@
 """The edge of the service: headers, counting, the access log and the last resort for faults.
 
-The log names a route, a status and numbers; never a path, a query, a method of a caller's own, a
-body or the message of an error, because filings and what an examiner looks up are secret.
+Every request has an id, the caller's `X-Request-ID` or a new one; it is in the answer's headers and
+in all log lines of the request. The log names a route, a status and numbers; never a path, a query,
+a method of a caller's own, a body or the message of an error, because filings and what an examiner
+looks up are secret.
 """
 
 from __future__ import annotations
 
 import logging
 import time
+from typing import Any
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cpc_classifier.faults import place
 from cpc_classifier.service_errors import InternalError, error_response
+from cpc_classifier.service_logs import REQUEST_ID, kind_and_place, request_id
 from cpc_classifier.service_metrics import metrics
+from cpc_classifier.service_traces import request_span
 
 __all__ = ["Edge"]
 
@@ -48,6 +53,17 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        headers = Headers(scope=scope)
+        before = REQUEST_ID.set(request_id(headers.get("x-request-id", "")))
+        try:
+            with request_span(headers.get("traceparent", "")) as answered:
+                status = await self._answer(scope, receive, send)
+                answered(_route(scope), status)
+        finally:
+            REQUEST_ID.reset(before)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> int:
+        """Answers, counts and logs; gives the status."""
         started = time.perf_counter()
         status = 0
 
@@ -61,20 +77,33 @@ class Edge:
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception as error:  # noqa: BLE001 - the edge: BentoML's own 500 has another shape
-            _LOG.error("internal error: %s at %s", type(error).__name__, place(error))
+            _LOG.error("internal error: %s", kind_and_place(error))
             metrics().error(InternalError.code)
             if status == 0:
                 fault = InternalError("something went wrong here; the log of the service has more.")
                 await error_response(fault)(scope, receive, send_with_headers)
         seconds = time.perf_counter() - started
-        route = _route(scope)
-        metrics().request(route, status, seconds)
-        method = scope["method"] if scope["method"] in _METHODS else "other"
-        _LOG.info("%s %s %d %.0f ms", method, route, status, 1000 * seconds)
+        metrics().request(_route(scope), status, seconds)
+        fields = _fields(scope, status, seconds)
+        _LOG.info("%(method)s %(route)s %(status)d %(ms).0f ms", fields, extra=fields)
+        return status
+
+
+def _fields(scope: Scope, status: int, seconds: float) -> dict[str, Any]:
+    """What the log has of a request."""
+    fields = {
+        "method": scope["method"] if scope["method"] in _METHODS else "other",
+        "route": _route(scope),
+        "status": status,
+        "ms": round(1000 * seconds, 1),
+    }
+    bundle = scope.get("state", {}).get("bundle")
+    return fields if bundle is None else {**fields, "bundle": bundle}
 
 
 def _headers(scope: Scope, message: Message) -> list[tuple[bytes, bytes]]:
     headers = [*message.get("headers", ()), *_HEADERS]
+    headers.append((b"x-request-id", REQUEST_ID.get().encode()))
     if not any(name == b"cache-control" for name, _ in headers):
         # Answers are about secret texts; the page itself is asked for again, by its ETag.
         secret = scope["path"].startswith("/v1")

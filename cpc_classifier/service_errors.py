@@ -31,12 +31,14 @@ from taxonomy.errors import (
 
 __all__ = [
     "BodyTooLargeError",
+    "ForbiddenError",
     "InternalError",
     "MethodError",
     "NoRouteError",
     "RequestError",
     "StartingError",
     "TooManyFilingsError",
+    "UnauthenticatedError",
     "error_response",
     "status_of",
 ]
@@ -79,6 +81,18 @@ class MethodError(RequestError):
     code = "method_not_allowed"
 
 
+class UnauthenticatedError(ServiceError):
+    """A request of nobody who is known: no key, a wrong one, or no proxy that is trusted."""
+
+    code = "unauthenticated"
+
+
+class ForbiddenError(ServiceError):
+    """A request whose sender is known, or not to be asked for, but who may not do this."""
+
+    code = "forbidden"
+
+
 class StartingError(ServiceError):
     """The model is still being loaded."""
 
@@ -97,6 +111,8 @@ _STATUS: dict[type[CpcError], int] = {
     UnknownRankError: 400,
     UnknownSymbolError: 404,
     UnknownReleaseError: 404,
+    UnauthenticatedError: 401,
+    ForbiddenError: 403,
     OverloadedError: 429,
     StartingError: 503,
     BundleError: 503,
@@ -115,6 +131,8 @@ def error_response(error: CpcError) -> JSONResponse:
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
     elif isinstance(error, StartingError):
         headers["Retry-After"] = "2"
+    elif isinstance(error, UnauthenticatedError):
+        headers["WWW-Authenticate"] = "Bearer"
     elif isinstance(error, MethodError):
         headers["Allow"] = ", ".join(error.detail["allowed"])
     body = {"code": error.code, "message": str(error), "detail": getattr(error, "detail", {})}

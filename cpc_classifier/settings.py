@@ -23,7 +23,9 @@ _RANGES = {
     "max_chars": (1_000, 100_000_000),
     "queue_filings": (1, 10_000_000),
     "threads": (0, 1_024),
+    "open": (0, 1),
 }
+_LOG_FORMATS = ("text", "json")
 
 
 class SettingsError(ServiceError):
@@ -45,6 +47,16 @@ class Settings:
         max_chars: most characters in all texts of one filing together.
         queue_filings: most filings that may wait or be worked on at a time, over all requests.
         threads: batches that the graph runs side by side; 0 is one for each core.
+        keys: keys as `role:name:sha256`, separated by blanks or commas.
+        keys_file: file of such keys, one a line.
+        open: 1 lets everyone who reaches the address in as an admin, without a key.
+        proxy_header: header in which a trusted proxy names the user it has signed in.
+        proxy_role_header: header in which it lists the user's groups; "" makes all examiners.
+        proxy_roles: the role of a group as `group:role`, separated by blanks or commas; "" where
+            the groups are named as the roles are.
+        trusted_proxies: addresses or networks (CIDR) whose proxy headers count.
+        log_format: "text", or "json" for one object a line.
+        traces: URL of an OTLP collector that gets traces; "" is none.
     """
 
     bundle: str = ""
@@ -55,6 +67,15 @@ class Settings:
     max_chars: int = DEFAULT_LIMITS.filing_chars
     queue_filings: int = 4_000
     threads: int = 0
+    keys: str = ""
+    keys_file: str = ""
+    open: int = 0
+    proxy_header: str = ""
+    proxy_role_header: str = ""
+    proxy_roles: str = ""
+    trusted_proxies: str = ""
+    log_format: str = "text"
+    traces: str = ""
 
     def __post_init__(self) -> None:
         for name, (low, high) in _RANGES.items():
@@ -67,6 +88,10 @@ class Settings:
             raise SettingsError(
                 f"CPC_MAX_FILINGS is {self.max_filings} but CPC_QUEUE_FILINGS only "
                 f"{self.queue_filings}: a full request could never be taken. Raise the queue."
+            )
+        if self.log_format not in _LOG_FORMATS:
+            raise SettingsError(
+                f"CPC_LOG_FORMAT is {self.log_format!r}; it must be {' or '.join(_LOG_FORMATS)}."
             )
 
     @property

@@ -44,9 +44,53 @@ def command_environment(home: Path, **variables: str) -> dict[str, str]:
     return kept | {"CPC_HOME": str(home)} | variables
 
 
+def requests_with(
+    secret: str, most: int
+) -> list[tuple[str, str, dict[str, Any] | bytes | None, dict[str, str]]]:
+    """Requests to every route, good, bad and too large, with a text that must not get out.
+
+    Args:
+        secret: the text.
+        most: filings that one request may have.
+    """
+    text = {"id": secret, "title": secret, "abstract": secret * 50}
+    asked: list[tuple[str, str, dict[str, Any] | bytes | None]] = [
+        ("POST", "/v1/suggest", {"filings": [text, {"title": [secret]}, secret]}),
+        ("POST", "/v1/suggest", {"filings": [text], "level": secret, secret: 1}),
+        ("POST", "/v1/suggest", {"filings": [text] * (most + 1)}),
+        ("POST", "/v1/suggest", f'{{"filings": [{{"title": "{secret}'.encode()),
+        ("POST", "/v1/suggest", secret.encode() * 100_000),
+        ("POST", "/v1/filings", secret.encode()),
+        ("POST", "/v1/filings", f"<us-patent-grant><p>{secret}".encode()),
+        ("POST", "/v1/filings", f"id,title\n{secret},{secret}\n".encode()),
+        ("POST", f"/v1/filings?level={secret}", b"{}"),
+        ("GET", f"/v1/symbols?q={secret}", None),
+        ("GET", f"/v1/symbols/{secret}", None),
+        ("GET", f"/v1/info?{secret}", None),
+        ("GET", f"/v1/labels?{secret}", None),
+        ("GET", f"/?{secret}", None),
+        ("GET", f"/docs?{secret}", None),
+        ("GET", f"/page/{secret}", None),
+        ("GET", f"/metrics?{secret}", None),
+        ("GET", f"/{secret}?{secret}={secret}", None),
+        (secret.upper(), f"/{secret}", None),
+    ]
+    named = {"X-Request-ID": f"of {secret}", "User-Agent": secret, "Referer": f"http://{secret}/"}
+    strange = [
+        {"Authorization": f"Bearer {secret}"},
+        {"Origin": f"http://{secret}"},
+        {"Host": secret},
+        {"X-Remote-User": secret},
+        {"Content-Type": f"multipart/{secret}"},
+    ]
+    good = ("POST", "/v1/suggest", {"filings": [text]})
+    return [(*request, named) for request in asked] + [(*good, odd) for odd in strange]
+
+
 def client_of(engine: Engine) -> TestClient:
-    """The application over an engine, in this process."""
-    return TestClient(Edge(create_app(engine)))
+    """The application over an engine, in this process, asked from this machine."""
+    app = Edge(create_app(engine))
+    return TestClient(app, base_url="http://127.0.0.1:3000", client=("127.0.0.1", 50_000))
 
 
 def started_engine(settings: Settings) -> Engine:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from serving import Server
+from serving import Server, command_environment, free_port, requests_with
 from tiny_bundle import TITLES, build_tiny_bundle
+
+from cpc_classifier.service_keys import Role, new_key
 
 SECRET = "zanzibarquokka"
 
@@ -71,34 +76,85 @@ def test_requests_at_one_time_do_not_mix(server: Server) -> None:
                 assert found == symbols
 
 
+def test_the_address_of_a_caller_is_that_of_the_connection(server: Server) -> None:
+    """uvicorn would believe X-Forwarded-For from this machine, and so anyone on it."""
+    for header in ("X-Forwarded-For", "Forwarded"):
+        answer = server.ask("GET", "/v1/info", headers={header: "127.0.0.1"})
+        assert (answer.status, answer.error["code"]) == (401, "unauthenticated")
+    assert server.ask("GET", "/v1/info").status == 200
+
+
+def test_a_name_that_points_here_is_refused(server: Server) -> None:
+    answer = server.ask("GET", "/v1/info", headers={"Host": "evil.example"})
+    assert (answer.status, answer.error["code"]) == (403, "forbidden")
+    assert server.ask("GET", "/readyz", headers={"Host": "evil.example"}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("words", "variables", "said"),
+    [
+        (("--host", "0.0.0.0"), {}, "CPC_KEYS_FILE"),
+        ((), {"CPC_KEYS": "admin:a"}, "CPC_KEYS, entry 1"),
+        ((), {"CPC_PROXY_HEADER": "X-Remote-User"}, "CPC_TRUSTED_PROXIES"),
+    ],
+)
+def test_bad_access_is_told_in_one_line(
+    bundle: Path, tmp_path: Path, words: tuple[str, ...], variables: dict[str, str], said: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cpc_classifier.cli", "serve", "--port", str(free_port()), *words],
+        env=command_environment(tmp_path, CPC_BUNDLE=str(bundle), **variables),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("cpc: ")
+    assert done.stderr.count("\n") == 1
+    assert said in done.stderr
+
+
 def test_a_body_over_the_limit_is_answered(server: Server) -> None:
     answer = server.ask("POST", "/v1/suggest", b" " * (3 * 2**20))
     assert (answer.status, answer.error["code"]) == (413, "body_too_large")
 
 
 def test_no_secret_reaches_a_log(server: Server) -> None:
-    text = {"id": SECRET, "title": SECRET, "abstract": SECRET * 50}
-    requests: list[tuple[str, str, object]] = [
-        ("POST", "/v1/suggest", {"filings": [text, {"title": [SECRET]}, SECRET]}),
-        ("POST", "/v1/suggest", {"filings": [text], "level": SECRET, SECRET: 1}),
-        ("POST", "/v1/suggest", {"filings": [text] * 41}),
-        ("POST", "/v1/suggest", f'{{"filings": [{{"title": "{SECRET}'.encode()),
-        ("POST", "/v1/suggest", SECRET.encode() * 100_000),
-        ("POST", "/v1/filings", SECRET.encode()),
-        ("POST", "/v1/filings", f"<us-patent-grant><p>{SECRET}".encode()),
-        ("POST", "/v1/filings", f"id,title\n{SECRET},{SECRET}\n".encode()),
-        ("POST", f"/v1/filings?level={SECRET}", b"{}"),
-        ("GET", f"/v1/symbols?q={SECRET}", None),
-        ("GET", f"/v1/symbols/{SECRET}", None),
-        ("GET", f"/{SECRET}?{SECRET}={SECRET}", None),
-        (SECRET.upper(), f"/{SECRET}", None),
-    ]
-    for method, path, body in requests:
-        assert server.ask(method, path, body).status < 500
+    for method, path, body, headers in requests_with(SECRET, 40):
+        assert server.ask(method, path, body, headers).status < 500
     output = server.output()
     assert "POST suggest 200" in output
     assert SECRET not in output.lower()
     assert SECRET.encode() not in server.ask("GET", "/metrics").body.lower()
+
+
+def test_json_logs_keys_and_a_proxy(bundle: Path, tmp_path: Path) -> None:
+    token, key = new_key(Role.INTAKE, "scanner")
+    (tmp_path / "keys").write_text(f"{key}\n")
+    variables = {
+        "CPC_LOG_FORMAT": "json",
+        "CPC_KEYS_FILE": str(tmp_path / "keys"),
+        "CPC_PROXY_HEADER": "X-Remote-User",
+        "CPC_TRUSTED_PROXIES": "10.0.0.7",
+        "CPC_MAX_BODY_MB": "1",
+    }
+    known = {"Authorization": f"Bearer {token}"}
+    with Server(tmp_path / "home", bundle, variables) as running:
+        # uvicorn would believe X-Forwarded-For from this machine, and so anyone on it.
+        spoofed = {"X-Remote-User": "ada", "X-Forwarded-For": "10.0.0.7"}
+        assert running.ask("GET", "/v1/info", headers=spoofed).error["code"] == "unauthenticated"
+        for method, path, body, headers in requests_with(SECRET, 1_000):
+            assert running.ask(method, path, body, headers | known).status < 500
+        answer = running.ask("GET", "/v1/info", headers=known | {"X-Request-ID": "R-1"})
+        assert (answer.status, answer.headers["x-request-id"]) == (200, "R-1")
+        assert running.stop() == 0
+        output = running.output()
+    lines = [json.loads(line) for line in output.splitlines()]
+    assert all({"time", "level", "logger", "message"} <= set(line) for line in lines)
+    [info] = [line for line in lines if line.get("request_id") == "R-1"]
+    assert (info["method"], info["route"], info["status"]) == ("GET", "info", 200)
+    assert SECRET not in output.lower()
+    assert token not in output
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -28,6 +28,8 @@ from taxonomy.errors import CpcError
         (service_errors.NoRouteError("m"), 404),
         (service_errors.BodyTooLargeError("m"), 413),
         (service_errors.TooManyFilingsError("m"), 413),
+        (service_errors.UnauthenticatedError("m"), 401),
+        (service_errors.ForbiddenError("m"), 403),
         (service_errors.StartingError("m"), 503),
         (service_errors.InternalError("m"), 500),
         (CpcError("m"), 500),
@@ -60,3 +62,9 @@ def test_a_wrong_method_names_the_right_ones() -> None:
     error = service_errors.MethodError("m", {"allowed": ["POST"]})
     response = error_response(error)
     assert (response.status_code, response.headers["allow"]) == (405, "POST")
+
+
+def test_who_is_not_known_learns_how_to_ask() -> None:
+    response = error_response(service_errors.UnauthenticatedError("m"))
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert "www-authenticate" not in error_response(service_errors.ForbiddenError("m")).headers

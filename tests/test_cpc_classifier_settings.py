@@ -24,9 +24,36 @@ def test_every_field_is_read() -> None:
             "CPC_MAX_CHARS": "5_000",
             "CPC_QUEUE_FILINGS": "30",
             "CPC_THREADS": "2",
+            "CPC_KEYS": "a:b:c",
+            "CPC_KEYS_FILE": "/keys",
+            "CPC_OPEN": "1",
+            "CPC_PROXY_HEADER": "X-Remote-User",
+            "CPC_PROXY_ROLE_HEADER": "X-Groups",
+            "CPC_PROXY_ROLES": "it:admin",
+            "CPC_TRUSTED_PROXIES": "10.0.0.7",
+            "CPC_LOG_FORMAT": "json",
+            "CPC_TRACES": "http://collector:4318/v1/traces",
         }
     )
-    assert settings == Settings("/models/b", "0.0.0.0", 8080, 7, 20, 5000, 30, 2)
+    assert settings == Settings(
+        bundle="/models/b",
+        host="0.0.0.0",
+        port=8080,
+        max_body_mb=7,
+        max_filings=20,
+        max_chars=5000,
+        queue_filings=30,
+        threads=2,
+        keys="a:b:c",
+        keys_file="/keys",
+        open=1,
+        proxy_header="X-Remote-User",
+        proxy_role_header="X-Groups",
+        proxy_roles="it:admin",
+        trusted_proxies="10.0.0.7",
+        log_format="json",
+        traces="http://collector:4318/v1/traces",
+    )
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:
@@ -53,6 +80,9 @@ def test_the_environment_of_the_process_is_read(monkeypatch: pytest.MonkeyPatch)
         ("CPC_THREADS", "1.5"),
         ("CPC_MAX_BODY_MB", "0"),
         ("CPC_MAX_CHARS", "9" * 30),
+        ("CPC_OPEN", "yes"),
+        ("CPC_OPEN", "2"),
+        ("CPC_LOG_FORMAT", "JSON"),
     ],
 )
 def test_a_wrong_value_names_the_variable(name: str, value: str) -> None:

@@ -27,6 +27,7 @@ from prometheus_client.registry import Collector
 
 from cpc_classifier.errors import OverloadedError
 from cpc_classifier.result import FilingResult
+from taxonomy.symbol import Rank
 
 __all__ = ["CONTENT_TYPE_LATEST", "LANES", "Metrics", "Step", "Swap", "exposition", "metrics"]
 
@@ -122,6 +123,11 @@ class Metrics:
             self._step_seconds.labels(step)
         for kind in ("text", "padding"):
             self._tokens.labels(kind)
+        for rank in Rank:
+            self._answers.labels("assign", rank.label)
+            self._answers.labels("review", rank.label)
+        for decision in ("review", "error"):
+            self._answers.labels(decision, "none")
         for outcome in ("promoted", "rolled_back", "failed"):
             self._swaps.labels(outcome)
         for match in ("same", "different"):

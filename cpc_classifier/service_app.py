@@ -20,6 +20,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from cpc_classifier.errors import OverloadedError
 from cpc_classifier.filing import Filing, Unreadable
 from cpc_classifier.intake import DEFAULT_LIMITS, SUPPORTED, Limits, read_filings
 from cpc_classifier.numbering import numbered
@@ -189,6 +190,8 @@ def _failed(_: Request, error: Exception) -> Response:
     if not isinstance(error, CpcError):
         raise error
     metrics().error(error.code)
+    if isinstance(error, OverloadedError):
+        metrics().refused(error.code)
     return error_response(error)
 
 

@@ -31,6 +31,7 @@ __all__ = ["Engine", "Loaded"]
 
 _LOG = logging.getLogger(__name__)
 _PIECE = 32
+_LANE = "interactive"
 _BODIES_HELD = 4
 _T = TypeVar("_T")
 
@@ -57,7 +58,11 @@ def _load(settings: Settings) -> Loaded:
     folder = Path(settings.bundle) if settings.bundle else None
     classifier = Classifier.load(folder, threads=settings.threads)
     classifier.warm_up()
-    loaded = Loaded(classifier, _scheme(classifier.bundle.manifest.release))
+    bundle = classifier.bundle
+    loaded = Loaded(classifier, _scheme(bundle.manifest.release))
+    metrics().bundle(
+        bundle.manifest.name, bundle.manifest.version, bundle.manifest.release, bundle.sha256
+    )
     _LOG.info("ready after %.1f s", time.perf_counter() - started)
     return loaded
 
@@ -78,7 +83,7 @@ class Engine:
 
     def start(self) -> None:
         """Begins to load; returns at once."""
-        metrics().waiting(0)
+        metrics()  # shown from the start
         self._loading = self._worker.submit(_load, self.settings)
         self._loading.add_done_callback(_report)
 
@@ -141,19 +146,24 @@ class Engine:
         with self.admission.filings(len(filings)):
             metrics().taken(len(filings))
             for first in range(0, len(filings), _PIECE):
-                metrics().waiting(self.admission.waiting)
+                metrics().queue(_LANE, self.admission.waiting)
                 if first and await gone():
                     break
                 piece = filings[first : first + _PIECE]
                 results += await self._work(classifier, piece, options)
-        metrics().waiting(self.admission.waiting)
+        metrics().queue(_LANE, self.admission.waiting)
         return results
 
     async def _work(
         self, classifier: Classifier, piece: Sequence[Filing | Unreadable], options: Options
     ) -> list[FilingResult]:
+        handed_over = time.perf_counter()
+
         def work() -> tuple[list[FilingResult], float]:
             started = time.perf_counter()
+            for _ in piece:
+                metrics().waited(_LANE, started - handed_over)
+            metrics().queue(_LANE, self.admission.waiting - len(piece))
             found = classifier.suggest(
                 piece, level=options.level, limit=options.limit, threshold=options.threshold
             )
@@ -161,7 +171,7 @@ class Engine:
 
         found, seconds = await asyncio.get_running_loop().run_in_executor(self._worker, work)
         self.admission.measured(len(piece), seconds)
-        metrics().worked(found, seconds)
+        metrics().answered(found)
         return found
 
 

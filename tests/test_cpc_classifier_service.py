@@ -301,7 +301,8 @@ def test_metrics_count_without_paths(client: TestClient) -> None:
     text = client.get("/metrics").text
     for name in ("cpc_requests_total", "cpc_filings_total", "cpc_request_seconds_bucket"):
         assert name in text
-    assert 'cpc_results_total{decision="error"}' in text
+    assert 'cpc_answers_total{decision="error",rank="none"}' in text
+    assert 'cpc_bundle_info{name="tiny"' in text
     assert 'cpc_errors_total{code="empty_filing"}' in text
     assert 'route="other"' in text
     assert "never" not in text

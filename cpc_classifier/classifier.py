@@ -1,5 +1,7 @@
 """The classifier: filings in, results out. Puts encoder, memory, calibration and decoding together.
 
+Three steps, which a server may take in threads of its own: `prepare` (read and tokenise), `run`
+(one batch through the graph), `conclude` (memory, scores, decoding). `suggest` takes all three.
 Knows no file format of filings and no web. Never logs what a filing says.
 """
 
@@ -7,7 +9,9 @@ from __future__ import annotations
 
 import itertools
 import logging
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +26,16 @@ from cpc_classifier.errors import BadRequestError, BundleError, EmptyFilingError
 from cpc_classifier.filing import ClassifiedFiling, Filing, Item, Unreadable
 from cpc_classifier.labels import LabelIndex
 from cpc_classifier.memory import Memory
-from cpc_classifier.passages import Reading, passages, plain
+from cpc_classifier.passages import Piece, Reading, passages, plain
 from cpc_classifier.presentation import Presenter
 from cpc_classifier.result import FilingResult, Provenance, Route, failed
 from cpc_classifier.routing import best_places, route
 from cpc_classifier.scoring import Evidence, Scoring
 from cpc_classifier.subgroups import SUBGROUPS_FILE, Subgroups
+from taxonomy.errors import CpcError
 from taxonomy.symbol import Rank
 
-__all__ = ["Classifier"]
+__all__ = ["STEPS", "Classifier", "Prepared"]
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +45,21 @@ CHUNK = 256
 """Filings encoded and looked up together: enough of like length, and one pass over the memory."""
 BLOCK = 32
 """Filings decoded together: their scores of all rows fit the cache."""
+STEPS = ("tokenise", "run", "postprocess")
+"""Names of the three steps, for times and traces."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A filing as the graph takes it: its id, and its pieces, at least one."""
+
+    id: str
+    pieces: Sequence[Piece] = field(repr=False)
+
+    @property
+    def tokens(self) -> int:
+        """Of the longest piece."""
+        return max(len(piece.ids) for piece in self.pieces)
 
 
 class Classifier:
@@ -141,7 +161,7 @@ class Classifier:
         Raises:
             BadRequestError: at once, before any filing is drawn.
         """
-        self._check_request(level, limit, threshold)
+        self.check(level, limit, threshold)
         return self._stream(iter(filings), level, limit, threshold, max(1, chunk))
 
     def read(self, filing: Filing) -> Reading:
@@ -163,12 +183,112 @@ class Classifier:
         encoded = self.encoder.encode(readings)
         return self.scoring.evidence(encoded["logits"], encoded["memory_query"])
 
-    def warm_up(self) -> float:
-        """Run everything once; the seconds that took."""
-        seconds = self.encoder.warm_up()
-        self.suggest([Filing("warm-up", title="warm-up")])
-        log.info("warmed up in %.2f s", seconds)
-        return seconds
+    def prepare(self, filings: Sequence[Item]) -> list[Prepared | FilingResult]:
+        """The first step: what is read of filings, as tokens.
+
+        Args:
+            filings: as read.
+
+        Returns:
+            For each filing what the graph takes, or its result where it cannot be read.
+        """
+        found: list[Prepared | FilingResult | None] = []
+        readings: list[Reading] = []
+        ids: list[str] = []
+        for item in filings:
+            if isinstance(item, Unreadable):
+                found.append(self.failed(item.id, item.error))
+                continue
+            filing = item.filing if isinstance(item, ClassifiedFiling) else item
+            if reading := self.read(filing):
+                readings.append(reading)
+                ids.append(filing.id)
+                found.append(None)
+            else:
+                found.append(self.failed(filing.id, _empty(self.bundle.manifest.text.fields)))
+        tokenised = self.encoder.tokenise(readings) if readings else []
+        prepared = map(Prepared, ids, tokenised)
+        return [next(prepared) if own is None else own for own in found]
+
+    def run(self, filings: Sequence[Prepared]) -> dict[str, Floats]:
+        """The second step: one batch through the graph, in this thread.
+
+        Args:
+            filings: prepared, at least one; padded to the longest.
+
+        Returns:
+            `logits` and `memory_query`, float32 (len(filings), width).
+        """
+        return self.encoder.run([filing.pieces for filing in filings])
+
+    def conclude(
+        self,
+        ids: Sequence[str],
+        encoded: Mapping[str, Floats],
+        level: Rank | None = None,
+        limit: int = 10,
+        threshold: float = 0.0,
+    ) -> list[FilingResult]:
+        """The third step: memory, scores and decoding.
+
+        Args:
+            ids: of the filings, at least one.
+            encoded: what `run` says of them.
+            level: as in `suggest`.
+            limit: as in `suggest`.
+            threshold: as in `suggest`.
+        """
+        if level is None and not threshold:
+            level = self.levels[-1]
+        evidence = self.scoring.evidence(encoded["logits"], encoded["memory_query"])
+        results: list[FilingResult] = []
+        for start in range(0, len(ids), BLOCK):
+            block = evidence[start : start + BLOCK]
+            scores = self.scoring.label_scores(block)
+            places = best_places(scores, self.hierarchy, self.calibration.assign_rank)
+            chosen, below = self._chosen(block, scores, level, limit, threshold)
+            results += [
+                self._result(name, scores[i], below[i], *chosen.filing(i), int(places[i]))
+                for i, name in enumerate(ids[start : start + BLOCK])
+            ]
+        return results
+
+    def failed(self, name: str, error: CpcError) -> FilingResult:
+        """The result of a filing that has none: its error."""
+        return failed(name, error, self._provenance)
+
+    def check(self, level: Rank | None, limit: int, threshold: float) -> None:
+        """Refuses what `suggest` cannot be asked for.
+
+        Raises:
+            BadRequestError: a level, limit or threshold that makes no sense.
+        """
+        if level is not None and level > self.levels[-1]:
+            raise BadRequestError(
+                f"level {level.label}: this bundle scores down to {self.levels[-1].label}"
+            )
+        if limit < 1:
+            raise BadRequestError(f"limit {limit}: at least 1 is needed")
+        if not 0.0 <= threshold <= 1.0:
+            raise BadRequestError(f"threshold {threshold}: it must lie between 0 and 1")
+
+    def warm_up(self) -> dict[str, float]:
+        """Run a filing of full length twice; milliseconds of each of `STEPS` the second time."""
+        long = Filing("warm-up", title="warm-up " * self.bundle.manifest.encoder.max_tokens)
+        marks: list[float] = []
+        for _ in range(2):
+            marks = [time.perf_counter()]
+            prepared = [own for own in self.prepare([long]) if isinstance(own, Prepared)]
+            marks.append(time.perf_counter())
+            encoded = self.run(prepared)
+            marks.append(time.perf_counter())
+            self.conclude([long.id], encoded)
+            marks.append(time.perf_counter())
+        spans = zip(STEPS, marks, marks[1:], strict=False)
+        found = {step: 1e3 * (end - start) for step, start, end in spans}
+        told = ", ".join(f"{step} {ms:.1f} ms" for step, ms in found.items())
+        log.info("warm: %s for %d tokens", told, prepared[0].tokens)
+        return found
 
     def info(self) -> dict[str, Any]:
         """What serves here, as plain values."""
@@ -215,16 +335,6 @@ class Classifier:
                 f"are {deep} symbols"
             )
 
-    def _check_request(self, level: Rank | None, limit: int, threshold: float) -> None:
-        if level is not None and level > self.levels[-1]:
-            raise BadRequestError(
-                f"level {level.label}: this bundle scores down to {self.levels[-1].label}"
-            )
-        if limit < 1:
-            raise BadRequestError(f"limit {limit}: at least 1 is needed")
-        if not 0.0 <= threshold <= 1.0:
-            raise BadRequestError(f"threshold {threshold}: it must lie between 0 and 1")
-
     def _stream(
         self, filings: Iterator[Item], level: Rank | None, limit: int, threshold: float, chunk: int
     ) -> Iterator[FilingResult]:
@@ -234,44 +344,13 @@ class Classifier:
     def _chunk(
         self, filings: Sequence[Item], level: Rank | None, limit: int, threshold: float
     ) -> list[FilingResult]:
-        results: list[FilingResult | None] = []
-        readings: list[Reading] = []
-        ids: list[str] = []
-        for item in filings:
-            if isinstance(item, Unreadable):
-                results.append(failed(item.id, item.error, self._provenance))
-                continue
-            filing = item.filing if isinstance(item, ClassifiedFiling) else item
-            if reading := self.read(filing):
-                readings.append(reading)
-                ids.append(filing.id)
-                results.append(None)
-            else:
-                error = _empty(self.bundle.manifest.text.fields)
-                results.append(failed(filing.id, error, self._provenance))
-        scored = self._scored(readings, ids, level, limit, threshold)
-        return [next(scored) if result is None else result for result in results]
-
-    def _scored(
-        self,
-        readings: Sequence[Reading],
-        ids: Sequence[str],
-        level: Rank | None,
-        limit: int,
-        threshold: float,
-    ) -> Iterator[FilingResult]:
-        if not readings:
-            return
-        if level is None and not threshold:
-            level = self.levels[-1]
-        evidence = self._evidence(readings)
-        for start in range(0, len(readings), BLOCK):
-            block = evidence[start : start + BLOCK]
-            scores = self.scoring.label_scores(block)
-            places = best_places(scores, self.hierarchy, self.calibration.assign_rank)
-            chosen, below = self._chosen(block, scores, level, limit, threshold)
-            for i, name in enumerate(ids[start : start + BLOCK]):
-                yield self._result(name, scores[i], below[i], *chosen.filing(i), int(places[i]))
+        prepared = self.prepare(filings)
+        read = [own for own in prepared if isinstance(own, Prepared)]
+        if not read:
+            return [own for own in prepared if isinstance(own, FilingResult)]
+        encoded = self.encoder.run_all([own.pieces for own in read])
+        concluded = iter(self.conclude([o.id for o in read], encoded, level, limit, threshold))
+        return [next(concluded) if isinstance(own, Prepared) else own for own in prepared]
 
     def _chosen(
         self,

@@ -1,4 +1,4 @@
-"""`cpc bundle`: what a model bundle is, that it is whole, and the subgroups of a release for it."""
+"""`cpc bundle`: what a bundle is, that it is whole, a release for it, and which one serves."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 from cpc_classifier.bundle import ModelBundle, starter
 from cpc_classifier.cli_output import echo_json
+from cpc_classifier.cli_promote import COMMANDS
 from cpc_classifier.deepen import deepen as deepen_bundle
 from cpc_classifier.settings import Settings
 from taxonomy import releases
@@ -26,7 +27,7 @@ _FOLDER = click.argument(
 
 @click.group()
 def bundle() -> None:
-    """Show and verify a model bundle; give it the symbols of a release."""
+    """Show and verify a model bundle, give it the symbols of a release, let a service use it."""
 
 
 @bundle.command(epilog="Example:  cpc bundle show")
@@ -79,3 +80,7 @@ def deepen(folder: Path, release: str, out: Path | None) -> None:
     threads = Settings.from_environment().threads
     found = deepen_bundle(loaded, taxonomy, before, target, work, threads)
     echo_json({"bundle": str(target)} | asdict(found))
+
+
+for command in COMMANDS:
+    bundle.add_command(command)

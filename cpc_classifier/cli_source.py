@@ -22,7 +22,7 @@ from cpc_classifier.settings import Settings
 if TYPE_CHECKING:
     from cpc_classifier.client import Client
 
-__all__ = ["suggester"]
+__all__ = ["client_of", "suggester"]
 
 _KEY = "CPC_KEY"
 
@@ -53,11 +53,21 @@ def suggester(
     given = click.get_current_context().get_parameter_source("bundle")
     if given is ParameterSource.COMMANDLINE:
         raise click.UsageError("--bundle and --server exclude each other: a service has its own.")
-    with _client(server, key_file, insecure) as client:
+    with client_of(server, key_file, insecure) as client:
         yield client.suggest_stream
 
 
-def _client(server: str, key_file: Path | None, insecure: bool) -> Client:
+def client_of(server: str, key_file: Path | None, insecure: bool) -> Client:
+    """A client of a service.
+
+    Args:
+        server: its address.
+        key_file: as in `suggester`.
+        insecure: as in `suggester`.
+
+    Raises:
+        click.UsageError: an address or key that makes no sense.
+    """
     from cpc_classifier.client import Client
 
     try:

@@ -166,6 +166,22 @@ class Client:
         """The bundle, the levels and the limits of the service, as `GET /v1/info`."""
         return self._run(self._core.info())
 
+    def bundles(self) -> dict[str, Any]:
+        """Which bundle answers there, which was before, and which is in the shadow; for admins."""
+        return self._run(self._core.bundles())
+
+    def promote(self, folder: str) -> dict[str, Any]:
+        """Answers there with another bundle, a folder on that machine; as `bundles`."""
+        return self._run(self._core.promote(folder))
+
+    def rollback(self) -> dict[str, Any]:
+        """Answers there with the bundle before again; as `bundles`."""
+        return self._run(self._core.rollback())
+
+    def shadow(self, folder: str | None) -> dict[str, Any]:
+        """Asks another bundle there as well and counts how it differs; None ends it."""
+        return self._run(self._core.shadow(folder))
+
     def ready(self) -> bool:
         """Whether the service answers and its model is loaded; asks once."""
         answer = self._send(READY)

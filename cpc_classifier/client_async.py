@@ -125,6 +125,22 @@ class AsyncClient:
         """As `Client.info`."""
         return await self._run(self._core.info())
 
+    async def bundles(self) -> dict[str, Any]:
+        """As `Client.bundles`."""
+        return await self._run(self._core.bundles())
+
+    async def promote(self, folder: str) -> dict[str, Any]:
+        """As `Client.promote`."""
+        return await self._run(self._core.promote(folder))
+
+    async def rollback(self) -> dict[str, Any]:
+        """As `Client.rollback`."""
+        return await self._run(self._core.rollback())
+
+    async def shadow(self, folder: str | None) -> dict[str, Any]:
+        """As `Client.shadow`."""
+        return await self._run(self._core.shadow(folder))
+
     async def ready(self) -> bool:
         """As `Client.ready`."""
         answer = await self._send(READY)

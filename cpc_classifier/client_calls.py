@@ -21,19 +21,24 @@ __all__ = [
     "Call",
     "Options",
     "Room",
+    "bundles_call",
     "error_of",
     "file_call",
     "info_call",
+    "promote_call",
     "provenance_call",
     "ready_call",
+    "rollback_call",
     "room_call",
     "search_call",
+    "shadow_call",
     "suggest_call",
     "symbol_call",
     "value_of",
 ]
 
 _INFO = "/v1/info"
+_BUNDLE = "/v1/admin/bundle"
 T = TypeVar("T")
 
 
@@ -116,6 +121,26 @@ def search_call(words: str, limit: int) -> Call[list[dict[str, Any]]]:
 def info_call() -> Call[dict[str, Any]]:
     """`GET /v1/info`."""
     return Call("GET", _INFO, _object)
+
+
+def bundles_call() -> Call[dict[str, Any]]:
+    """`GET /v1/admin/bundle`."""
+    return Call("GET", _BUNDLE, _object)
+
+
+def promote_call(folder: str) -> Call[dict[str, Any]]:
+    """`POST /v1/admin/bundle`."""
+    return Call("POST", _BUNDLE, _object, json.dumps({"folder": folder}).encode())
+
+
+def rollback_call(sha256: str) -> Call[dict[str, Any]]:
+    """`POST /v1/admin/bundle/rollback`."""
+    return Call("POST", f"{_BUNDLE}/rollback", _object, json.dumps({"to": sha256}).encode())
+
+
+def shadow_call(folder: str | None) -> Call[dict[str, Any]]:
+    """`POST /v1/admin/bundle/shadow`."""
+    return Call("POST", f"{_BUNDLE}/shadow", _object, json.dumps({"folder": folder}).encode())
 
 
 def room_call() -> Call[Room]:

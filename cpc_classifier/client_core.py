@@ -11,7 +11,7 @@ from cpc_classifier import client_calls as calls
 from cpc_classifier.client_address import Address
 from cpc_classifier.client_parts import Cutter, Part
 from cpc_classifier.client_retry import Patience, Send, Steps, Timing, perform
-from cpc_classifier.errors import FilingTooLargeError
+from cpc_classifier.errors import BadRequestError, FilingTooLargeError
 from cpc_classifier.result import FilingResult
 
 __all__ = ["AT_ONCE", "READY", "Core"]
@@ -81,6 +81,29 @@ class Core:
     def info(self) -> Steps[dict[str, Any]]:
         """What serves there."""
         return self._perform(calls.info_call())
+
+    def bundles(self) -> Steps[dict[str, Any]]:
+        """Which bundle answers there, and which is kept."""
+        return self._perform(calls.bundles_call())
+
+    def promote(self, folder: str) -> Steps[dict[str, Any]]:
+        """Answers with another bundle from then on."""
+        return self._perform(calls.promote_call(folder))
+
+    def rollback(self) -> Steps[dict[str, Any]]:
+        """Answers with the bundle before again; asked twice, it does so once.
+
+        Raises:
+            BadRequestError: there is none.
+        """
+        previous = (yield from self.bundles()).get("previous")
+        if not isinstance(previous, dict):
+            raise BadRequestError("there is no bundle to go back to: none was promoted.")
+        return (yield from self._perform(calls.rollback_call(str(previous.get("sha256")))))
+
+    def shadow(self, folder: str | None) -> Steps[dict[str, Any]]:
+        """Asks another bundle as well, or none."""
+        return self._perform(calls.shadow_call(folder))
 
     def room(self) -> Steps[calls.Room]:
         """What the service takes in one request; asked for once."""

@@ -7,7 +7,6 @@ benchmarks); what the graph reads of a filing are its `passages`.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,6 +26,8 @@ log = logging.getLogger(__name__)
 
 Floats = NDArray[np.float32]
 
+OUTPUTS = ("memory_query", "logits")
+"""Of the graph, that scores are made of."""
 BLANKS = 4
 """Characters looked at for each one kept: as much white space is survived."""
 
@@ -81,7 +82,7 @@ class OnnxEncoder:
         self._tokenizer = _tokenizer(bundle.folder / TOKENIZER, self._max_tokens)
         self._pad = self._tokenizer.token_to_id("[PAD]") or 0
         self._graph = Graph(bundle.folder / MODEL, threads, self._pad)
-        missing = {"memory_query", "logits"} - set(self._graph.widths)
+        missing = set(OUTPUTS) - set(self._graph.widths)
         if missing:
             raise BundleError(f"{bundle.folder / MODEL}: has no output {sorted(missing)[0]!r}")
         self.provider, self.threads = self._graph.provider, self._graph.threads
@@ -94,7 +95,7 @@ class OnnxEncoder:
     def encode(
         self,
         readings: Sequence[Reading],
-        outputs: Sequence[str] = ("memory_query", "logits"),
+        outputs: Sequence[str] = OUTPUTS,
         max_tokens: int = 0,
         most: int = 0,
     ) -> dict[str, Floats]:
@@ -109,7 +110,7 @@ class OnnxEncoder:
         Returns:
             For each name float32 (len(readings), width), rows in the order of the texts.
         """
-        return self._graph.run_all(self.tokenise(readings, max_tokens, most), outputs)
+        return self.run_all(self.tokenise(readings, max_tokens, most), outputs)
 
     def tokenise(
         self, readings: Sequence[Reading], max_tokens: int = 0, most: int = 0
@@ -118,12 +119,17 @@ class OnnxEncoder:
         length = min(max_tokens or self._max_tokens, self._max_tokens)
         return cut(self._tokenizer, readings, length, most or self._passages)
 
-    def warm_up(self) -> float:
-        """Run a short and a full-length text once; the seconds that took."""
-        start = time.perf_counter()
-        for length in (8, self._max_tokens):
-            self._graph.run([[Piece(0, [self._pad] * length)]], ("memory_query", "logits"))
-        return time.perf_counter() - start
+    def run_all(
+        self, texts: Sequence[Sequence[Piece]], outputs: Sequence[str] = OUTPUTS
+    ) -> dict[str, Floats]:
+        """Any number of tokenised texts, in batches of like length; returns as `encode`."""
+        return self._graph.run_all(texts, outputs)
+
+    def run(
+        self, texts: Sequence[Sequence[Piece]], outputs: Sequence[str] = OUTPUTS
+    ) -> dict[str, Floats]:
+        """One batch of tokenised texts, at least one, in this thread; returns as `encode`."""
+        return self._graph.run(texts, outputs)
 
 
 def _tokenizer(path: Path, max_tokens: int) -> Tokenizer:

@@ -97,6 +97,10 @@ class Scheduler(Generic[G, W, R]):
         """Jobs that wait."""
         return sum(len(line.by_age) for line in self._lines.values())
 
+    def waiting_in(self, lane: Lane) -> int:
+        """Jobs of one lane that wait."""
+        return len(self._lines[lane].by_age)
+
     @property
     def waiting_tokens(self) -> int:
         """Tokens of the jobs that wait."""
@@ -118,13 +122,11 @@ class Scheduler(Generic[G, W, R]):
         at_work = sum(batch.tokens for batch in self._at_work)
         return (self.waiting_tokens + at_work) / self.tokens_per_s
 
-    def submit(self, jobs: Sequence[Job[G, W]]) -> list[asyncio.Future[R | CpcError]]:
-        """Takes all the jobs or none. To be called on the event loop.
+    def check(self, count: int) -> None:
+        """Refuses what `submit` would refuse, before it costs anything.
 
-        Returns:
-            For each job its answer to come. An error comes as a value, never raised: of the
-            run's own, `DeadlineError`, `StoppingError`, `InternalError`. A future that is
-            cancelled takes its job out, unless that is at work.
+        Args:
+            count: jobs that are to be submitted.
 
         Raises:
             StoppingError: the scheduler was drained or closed.
@@ -134,13 +136,26 @@ class Scheduler(Generic[G, W, R]):
         taken = self.waiting + self.running
         if self._stopping:
             raise StoppingError(_STOPPING)
-        if len(jobs) > self._limit_jobs:
-            many = f"the request has {len(jobs):,} filings, the queue holds {self._limit_jobs:,}"
+        if count > self._limit_jobs:
+            many = f"the request has {count:,} filings, the queue holds {self._limit_jobs:,}"
             raise BadRequestError(f"{many}; send fewer at a time.")
-        if taken + len(jobs) > self._limit_jobs:
+        if taken + count > self._limit_jobs:
             full = f"{taken:,} filings wait or are at work, the queue holds {self._limit_jobs:,}"
             again = self.retry_after_s
             raise OverloadedError(f"{full}; try again in {math.ceil(again)} s.", again)
+
+    def submit(self, jobs: Sequence[Job[G, W]]) -> list[asyncio.Future[R | CpcError]]:
+        """Takes all the jobs or none. To be called on the event loop.
+
+        Returns:
+            For each job its answer to come. An error comes as a value, never raised: of the
+            run's own, `DeadlineError`, `StoppingError`, `InternalError`. A future that is
+            cancelled takes its job out, unless that is at work.
+
+        Raises:
+            CpcError: as `check`.
+        """
+        self.check(len(jobs))
         entries = [self._enter(job) for job in jobs]
         while len(self._at_work) < self._workers and (batch := self._take()):
             task = asyncio.create_task(self._work(batch))

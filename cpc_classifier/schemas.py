@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -21,8 +21,12 @@ from taxonomy.symbol import Rank
 
 __all__ = [
     "MAX_LIMIT",
+    "BundleRequest",
     "Options",
+    "RollbackRequest",
+    "ShadowRequest",
     "SuggestRequest",
+    "parse_admin",
     "parse_filing",
     "parse_options",
     "parse_suggest",
@@ -63,6 +67,33 @@ class SuggestRequest(Options):
     filings: list[Any] = Field(min_length=1)
 
 
+class BundleRequest(BaseModel):
+    """The body of `POST /v1/admin/bundle`: a folder on the machine of the service."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    folder: str = Field(min_length=1, max_length=4096)
+
+
+class ShadowRequest(BaseModel):
+    """The body of `POST /v1/admin/bundle/shadow`; null ends it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    folder: Annotated[str, Field(min_length=1, max_length=4096)] | None
+
+
+class RollbackRequest(BaseModel):
+    """The body of `POST /v1/admin/bundle/rollback`: the bundle that is to answer again."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    to: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+_Body = TypeVar("_Body", bound=BaseModel)
+
+
 def _explain(error: ValidationError, what: str) -> RequestError:
     """One sentence and the fields, without the values that were sent."""
     problems = []
@@ -101,6 +132,23 @@ def parse_suggest(body: bytes) -> SuggestRequest:
     Raises:
         RequestError: it is no JSON, or not of the shape.
     """
+    return _parsed(body, SuggestRequest, '{"filings": [{"title": "..."}]}')
+
+
+def parse_admin(body: bytes, shape: type[_Body]) -> _Body:
+    """Reads the body of a request to `/v1/admin`.
+
+    Args:
+        shape: what it must be.
+
+    Raises:
+        RequestError: it is no JSON, or not of the shape.
+    """
+    [name] = shape.model_fields
+    return _parsed(body, shape, f'{{"{name}": "..."}}')
+
+
+def _parsed(body: bytes, shape: type[_Body], example: str) -> _Body:
     try:
         value = json.loads(body.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -113,9 +161,9 @@ def parse_suggest(body: bytes) -> SuggestRequest:
     except (RecursionError, ValueError):
         raise RequestError("the body nests too deep or holds a number that is too long.") from None
     if not isinstance(value, dict):
-        raise RequestError('the body must be an object like {"filings": [{"title": "..."}]}.')
+        raise RequestError(f"the body must be an object like {example}.")
     try:
-        return SuggestRequest.model_validate(value, strict=True)
+        return shape.model_validate(value, strict=True)
     except ValidationError as error:
         raise _explain(error, "the body") from None
 

@@ -27,6 +27,7 @@ from cpc_classifier.numbering import numbered
 from cpc_classifier.result import to_json
 from cpc_classifier.schemas import MAX_LIMIT, Options, parse_filing, parse_options, parse_suggest
 from cpc_classifier.service_access import FREE, Access, Guard
+from cpc_classifier.service_admin import Admin
 from cpc_classifier.service_body import body_of
 from cpc_classifier.service_engine import Engine
 from cpc_classifier.service_errors import (
@@ -123,7 +124,7 @@ class Handlers:
         return FileResponse(_PAGE / "docs.html")
 
     def _body(self, request: Request) -> Any:
-        return body_of(request, self._engine.settings.max_body_bytes, self._engine.admission)
+        return body_of(request, self._engine.settings.max_body_bytes, self._engine.room)
 
     def _parse(self, body: bytes) -> tuple[Options, list[Filing | Unreadable]]:
         asked = parse_suggest(body)
@@ -226,7 +227,7 @@ def create_app(engine: Engine) -> Starlette:
     Raises:
         SettingsError: the keys or proxies of the engine's settings are malformed.
     """
-    to, access = Handlers(engine), Access.of(engine.settings)
+    to, admin, access = Handlers(engine), Admin(engine), Access.of(engine.settings)
     routes = [
         _route(access, "/", to.page),
         _route(access, "/docs", to.docs),
@@ -237,6 +238,10 @@ def create_app(engine: Engine) -> Starlette:
         _route(access, "/v1/symbols/{symbol:path}", to.symbol),
         _route(access, "/v1/labels", to.labels),
         _route(access, "/v1/info", to.info),
+        _route(access, "/v1/admin/bundle", admin.bundles),
+        _route(access, "/v1/admin/bundle", admin.promote, "POST"),
+        _route(access, "/v1/admin/bundle/rollback", admin.rollback, "POST"),
+        _route(access, "/v1/admin/bundle/shadow", admin.shadow, "POST"),
         Mount("/page", StaticFiles(directory=_PAGE)),
     ]
     app = Starlette(

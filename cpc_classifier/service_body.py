@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from starlette.requests import ClientDisconnect, Request
 
 from cpc_classifier.service_errors import BodyTooLargeError
-from cpc_classifier.service_queue import Admission
+from cpc_classifier.service_room import BodyRoom
 
 __all__ = ["body_of"]
 
@@ -36,13 +36,13 @@ def _too_large(limit: int) -> BodyTooLargeError:
 
 
 @asynccontextmanager
-async def body_of(request: Request, limit: int, admission: Admission) -> AsyncIterator[bytes]:
+async def body_of(request: Request, limit: int, room: BodyRoom) -> AsyncIterator[bytes]:
     """Gives the whole body; its room is given back at the end.
 
     Args:
         request: not yet read.
         limit: most bytes.
-        admission: bounds the bytes of all requests together.
+        room: bounds the bytes of all requests together.
 
     Raises:
         BodyTooLargeError: it is over the limit.
@@ -56,7 +56,7 @@ async def body_of(request: Request, limit: int, admission: Admission) -> AsyncIt
     held = 0
     try:
         async for chunk in request.stream():
-            admission.take_bytes(len(chunk))
+            room.take(len(chunk))
             held += len(chunk)
             chunks.append(chunk)
             if held > limit:
@@ -67,4 +67,4 @@ async def body_of(request: Request, limit: int, admission: Admission) -> AsyncIt
             raise _too_large(limit)
         yield b"".join(chunks)
     finally:
-        admission.release_bytes(held)
+        room.release(held)

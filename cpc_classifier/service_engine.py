@@ -1,7 +1,10 @@
-"""The model behind the service: loading, one worker thread, a bounded queue.
+"""The model behind the service: which bundle answers, and how a filing goes through it.
 
-Owns the only `Classifier` of the process. All inference runs in one thread, so requests cannot
-disturb each other; a long request is cut into pieces, so that short ones come in between.
+    read (threads) -> tokenise (one thread) -> Scheduler -> run and postprocess (a thread a core)
+
+A request is answered by the bundle that was in use when it came, whole: its jobs carry it, and only
+jobs of one bundle share a batch. So bundles are swapped between two batches, and nothing waits.
+Everything but the work in threads belongs to one event loop.
 """
 
 from __future__ import annotations
@@ -11,64 +14,55 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from cpc_classifier.classifier import Classifier
-from cpc_classifier.errors import BundleError
-from cpc_classifier.filing import Filing, Unreadable
+from cpc_classifier.classifier import Prepared
+from cpc_classifier.errors import (
+    BadRequestError,
+    BundleError,
+    DeadlineError,
+    OverloadedError,
+    StoppingError,
+)
+from cpc_classifier.graph import TOKEN_BUDGET
+from cpc_classifier.jobs import Job, Lane
 from cpc_classifier.result import FilingResult
+from cpc_classifier.scheduler import Scheduler
 from cpc_classifier.schemas import Options
-from cpc_classifier.service_errors import StartingError
+from cpc_classifier.service_batches import (
+    Asked,
+    Items,
+    Watch,
+    Work,
+    one_thread_each,
+    prepare,
+    work_on,
+)
+from cpc_classifier.service_bundles import Loaded, Shadow, load
+from cpc_classifier.service_errors import RefusedBundleError, StartingError
 from cpc_classifier.service_metrics import metrics
-from cpc_classifier.service_queue import Admission
+from cpc_classifier.service_room import BodyRoom
 from cpc_classifier.settings import Settings
-from taxonomy import releases
-from taxonomy.tree import Taxonomy
+from taxonomy.errors import CpcError
 
-__all__ = ["Engine", "Loaded"]
+__all__ = ["Engine"]
 
 _LOG = logging.getLogger(__name__)
-_PIECE = 32
-_LANE = "interactive"
+_INTERACTIVE = 8
+"""Most filings of a request that goes before larger ones."""
+_AT_ONCE = 32
+"""Filings of a request that are tokenised together, before another request has its turn."""
+_LOOK_S = 0.5
+"""Seconds between two looks whether the caller is still there."""
 _BODIES_HELD = 4
+_SHADOW_JOBS = 256
+"""Most jobs that wait while a bundle in the shadow is asked as well."""
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What is there once the model is loaded and warm.
-
-    Attributes:
-        classifier: used from the worker thread only.
-        taxonomy: the imported release the bundle was made for, else the packaged structure.
-    """
-
-    classifier: Classifier
-    taxonomy: Taxonomy
-
-
-def _scheme(release: str) -> Taxonomy:
-    return releases.load(release) if release in releases.imported() else releases.packaged()
-
-
-def _load(settings: Settings) -> Loaded:
-    started = time.perf_counter()
-    folder = Path(settings.bundle) if settings.bundle else None
-    classifier = Classifier.load(folder, threads=settings.threads)
-    classifier.warm_up()
-    bundle = classifier.bundle
-    loaded = Loaded(classifier, _scheme(bundle.manifest.release))
-    metrics().bundle(
-        bundle.manifest.name, bundle.manifest.version, bundle.manifest.release, bundle.sha256
-    )
-    _LOG.info("ready after %.1f s", time.perf_counter() - started)
-    return loaded
-
-
 class Engine:
-    """Loads the model in the background and answers from one worker thread.
+    """Loads the model in the background, and answers.
 
     Args:
         settings: limits, threads and the bundle.
@@ -76,21 +70,29 @@ class Engine:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.admission = Admission(settings.queue_filings, _BODIES_HELD * settings.max_body_bytes)
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="cpc-model")
+        self.room = BodyRoom(_BODIES_HELD * settings.max_body_bytes, self._retry_after_s)
+        self._loader = ThreadPoolExecutor(1, thread_name_prefix="cpc-load")
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="cpc-read")
-        self._loading: Future[Loaded] | None = None
+        self._tokeniser = ThreadPoolExecutor(1, thread_name_prefix="cpc-tokenise")
+        self._workers: ThreadPoolExecutor | None = None
+        self._scheduler: Scheduler[Loaded, Work, FilingResult] | None = None
+        self._loading: Future[None] | None = None
+        self._current: Loaded | None = None
+        self._previous: Loaded | None = None
+        self._shadow: Shadow | None = None
+        self._asides: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Begins to load; returns at once."""
         metrics()  # shown from the start
-        self._loading = self._worker.submit(_load, self.settings)
+        self._loading = self._loader.submit(self._begin)
         self._loading.add_done_callback(_report)
 
     def stop(self) -> None:
-        """Lets the piece at work end and drops what waits."""
-        self._readers.shutdown(wait=False, cancel_futures=True)
-        self._worker.shutdown(wait=True, cancel_futures=True)
+        """Lets the batches at work end and drops what waits."""
+        for pool in (self._readers, self._tokeniser, self._loader, self._workers):
+            if pool is not None:
+                pool.shutdown(wait=pool is not self._readers, cancel_futures=True)
 
     @property
     def ready(self) -> bool:
@@ -108,7 +110,7 @@ class Engine:
 
     @property
     def loaded(self) -> Loaded:
-        """The model.
+        """The bundle in use.
 
         Raises:
             StartingError: it is still being loaded.
@@ -116,66 +118,254 @@ class Engine:
         """
         if self.failed:
             raise BundleError("the model could not be loaded; the log of the service says why.")
-        if self._loading is None or not self._loading.done():
+        if self._current is None or not self.ready:
             raise StartingError("the model is still being loaded; try again in a few seconds.")
-        return self._loading.result()
+        return self._current
+
+    @property
+    def scheduler(self) -> Scheduler[Loaded, Work, FilingResult]:
+        """What waits and is at work.
+
+        Raises:
+            CpcError: as `loaded`.
+        """
+        self.loaded  # noqa: B018 - raises while there is none
+        assert self._scheduler is not None
+        return self._scheduler
 
     async def read(self, work: Callable[[], _T]) -> _T:
-        """Runs reading or searching outside the event loop and outside the model's thread."""
+        """Runs reading or searching outside the event loop and outside the model's threads."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, work)
 
     async def suggest(
-        self,
-        filings: Sequence[Filing | Unreadable],
-        options: Options,
-        gone: Callable[[], Awaitable[bool]],
+        self, filings: Items, options: Options, gone: Callable[[], Awaitable[bool]]
     ) -> list[FilingResult]:
-        """Suggests symbols, in the order of the filings.
+        """Suggests symbols, in the order of the filings; all of them by one bundle.
 
         Args:
             filings: with the unreadable ones in their places.
             options: level, limit and threshold.
-            gone: tells whether the client has left; then the rest is not worked on.
+            gone: tells whether the client has left; then what waits is dropped, and nothing comes
+                back.
 
         Raises:
             StartingError: the model is still being loaded.
+            BadRequestError: the bundle has no such level.
             OverloadedError: the queue is full.
+            DeadlineError: every filing waited too long.
         """
-        classifier = self.loaded.classifier
-        results: list[FilingResult] = []
-        with self.admission.filings(len(filings)):
-            metrics().taken(len(filings))
-            for first in range(0, len(filings), _PIECE):
-                metrics().queue(_LANE, self.admission.waiting)
-                if first and await gone():
-                    break
-                piece = filings[first : first + _PIECE]
-                results += await self._work(classifier, piece, options)
-        metrics().queue(_LANE, self.admission.waiting)
+        loaded, asked = self.loaded, (options.level, options.limit, options.threshold)
+        loaded.classifier.check(*asked)
+        self.scheduler.check(len(filings))
+        metrics().taken(len(filings))
+        deadline = time.monotonic() + self.settings.deadline_s
+        lane = Lane.INTERACTIVE if len(filings) <= _INTERACTIVE else Lane.BULK
+        results = await self._answered(loaded, filings, asked, lane, deadline, gone)
+        metrics().answered(results)
+        errors = [result.error for result in results]
+        if errors and all(isinstance(e, DeadlineError | StoppingError) for e in errors):
+            assert errors[0] is not None
+            raise errors[0]
+        if self._shadow is not None and results:
+            self._aside(self._shadow, filings, asked, results)
         return results
 
-    async def _work(
-        self, classifier: Classifier, piece: Sequence[Filing | Unreadable], options: Options
-    ) -> list[FilingResult]:
-        handed_over = time.perf_counter()
+    def bundles(self) -> dict[str, Any]:
+        """The bundle in use, the one before, and the one in the shadow, as JSON values."""
+        return {
+            "bundle": self.loaded.told(),
+            "previous": self._previous.told() if self._previous else None,
+            "shadow": self._shadow.told() if self._shadow else None,
+        }
 
-        def work() -> tuple[list[FilingResult], float]:
-            started = time.perf_counter()
-            for _ in piece:
-                metrics().waited(_LANE, started - handed_over)
-            metrics().queue(_LANE, self.admission.waiting - len(piece))
-            found = classifier.suggest(
-                piece, level=options.level, limit=options.limit, threshold=options.threshold
+    async def promote(self, folder: Path) -> None:
+        """Loads a bundle beside the one in use, and answers with it from then on.
+
+        Args:
+            folder: on this machine.
+
+        Raises:
+            RefusedBundleError: it cannot be loaded; nothing has changed.
+            CpcError: as `loaded`.
+        """
+        self.loaded  # noqa: B018 - not while the first one is being loaded
+        self._use(await self._loaded(folder), "promoted")
+
+    def roll_back(self, sha256: str) -> None:
+        """Answers with the bundle before again; without effect where that answers already.
+
+        Args:
+            sha256: of that bundle.
+
+        Raises:
+            BadRequestError: the bundle before was another one, or there was none.
+            CpcError: as `loaded`.
+        """
+        if self.loaded.told()["sha256"] == sha256:
+            return
+        if self._previous is None or self._previous.told()["sha256"] != sha256:
+            raise BadRequestError(
+                f"there is no bundle {sha256[:12]} to go back to; GET /v1/admin/bundle says which "
+                "is kept."
             )
-            return found, time.perf_counter() - started
+        self._use(self._previous, "rolled_back")
 
-        found, seconds = await asyncio.get_running_loop().run_in_executor(self._worker, work)
-        self.admission.measured(len(piece), seconds)
-        metrics().answered(found)
+    async def cast_shadow(self, folder: Path | None) -> None:
+        """Asks a bundle as well from now on, and counts how its answers differ.
+
+        Args:
+            folder: on this machine; None ends it.
+
+        Raises:
+            RefusedBundleError: it cannot be loaded; nothing has changed.
+            CpcError: as `loaded`.
+        """
+        against = self.loaded.classifier.bundle.label
+        shadow = None if folder is None else Shadow(await self._loaded(folder), against)
+        if self._shadow is not None:
+            self._shadow.log()
+        self._shadow = shadow
+
+    def _begin(self) -> None:
+        """In the loader's thread: the first bundle, and what works with it."""
+        folder = Path(self.settings.bundle) if self.settings.bundle else None
+        loaded = load(folder, self.settings.threads)
+        encoder = loaded.classifier.encoder
+        self._workers = ThreadPoolExecutor(
+            encoder.threads, thread_name_prefix="cpc-model", initializer=one_thread_each
+        )
+        self._scheduler = Scheduler(
+            self._run,
+            workers=encoder.threads,
+            budget=TOKEN_BUDGET[encoder.provider],
+            limit_jobs=self.settings.queue_filings,
+            tokens_per_s=encoder.threads * loaded.tokens_per_s,
+            observer=Watch(self._show_queue),
+        )
+        self._use(loaded, None)
+
+    async def _loaded(self, folder: Path) -> Loaded:
+        """A further bundle, loaded while the one in use answers."""
+        loop, threads = asyncio.get_running_loop(), self.settings.threads
+        try:
+            return await loop.run_in_executor(self._loader, load, folder, threads)
+        except CpcError as error:
+            metrics().swapped("failed")
+            raise RefusedBundleError(f"{error}; the bundle in use answers as before.") from error
+
+    def _use(self, loaded: Loaded, outcome: Any) -> None:
+        self._previous, self._current = self._current, loaded
+        told = loaded.told()
+        metrics().bundle(told["name"], told["version"], told["release"], told["sha256"])
+        if outcome:
+            metrics().swapped(outcome)
+            _LOG.info("%s answers from now on", loaded.classifier.bundle.label)
+            if self._shadow is not None:
+                self._shadow.log()
+                self._shadow = None
+
+    async def _answered(
+        self,
+        loaded: Loaded,
+        filings: Items,
+        asked: Asked,
+        lane: Lane,
+        deadline: float,
+        gone: Callable[[], Awaitable[bool]],
+    ) -> list[FilingResult]:
+        """The results of filings by one bundle, errors included; none where the caller has gone."""
+        classifier, prepared = loaded.classifier, await self._prepared(loaded, filings)
+        works = [Work(own, asked) for own in prepared if isinstance(own, Prepared)]
+        answers = self.scheduler.submit(
+            [
+                Job(work, work.filing.tokens, lane, deadline, loaded, len(work.filing.pieces))
+                for work in works
+            ]
+        )
+        self._show_queue()
+        if not await _done(answers, gone):
+            return []
+        told = iter(zip(works, answers, strict=True))
+
+        def concluded() -> FilingResult:
+            work, answer = next(told)
+            found = answer.result()
+            if isinstance(found, FilingResult):
+                return found
+            return classifier.failed(work.filing.id, found)
+
+        return [concluded() if isinstance(own, Prepared) else own for own in prepared]
+
+    async def _prepared(self, loaded: Loaded, filings: Items) -> list[Prepared | FilingResult]:
+        found: list[Prepared | FilingResult] = []
+        loop = asyncio.get_running_loop()
+        for first in range(0, len(filings), _AT_ONCE):
+            part = filings[first : first + _AT_ONCE]
+            found += await loop.run_in_executor(self._tokeniser, prepare, loaded.classifier, part)
         return found
 
+    async def _run(self, loaded: Loaded, works: list[Work]) -> Sequence[FilingResult | CpcError]:
+        """One batch, for the scheduler."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._workers, work_on, loaded.classifier, works)
 
-def _report(loading: Future[Loaded]) -> None:
+    def _aside(
+        self, shadow: Shadow, filings: Items, asked: Asked, given: Sequence[FilingResult]
+    ) -> None:
+        """Asks the bundle in the shadow, after the answer was given; not where others wait."""
+        if self.scheduler.waiting > _SHADOW_JOBS:
+            shadow.leave_out(len(filings))
+            return
+        task = asyncio.create_task(self._compared(shadow, filings, asked, given))
+        self._asides.add(task)
+        task.add_done_callback(self._asides.discard)
+
+    async def _compared(
+        self, shadow: Shadow, filings: Items, asked: Asked, given: Sequence[FilingResult]
+    ) -> None:
+        deadline = time.monotonic() + self.settings.deadline_s
+        try:
+            others = await self._answered(
+                shadow.loaded, filings, asked, Lane.BULK, deadline, _never
+            )
+        except (OverloadedError, StoppingError):
+            shadow.leave_out(len(filings))
+            return
+        for ours, theirs in zip(given, others, strict=True):
+            if ours.error is None and theirs.error is None:
+                shadow.compare(ours, theirs)
+
+    def _show_queue(self) -> None:
+        for lane in Lane:
+            metrics().queue(lane.value, self.scheduler.waiting_in(lane))
+
+    def _retry_after_s(self) -> float:
+        return self._scheduler.retry_after_s if self._scheduler else 0.0
+
+
+async def _done(
+    answers: Sequence[asyncio.Future[Any]], gone: Callable[[], Awaitable[bool]]
+) -> bool:
+    """Waits for all; False where the caller has gone. What is not needed then is cancelled."""
+    waiting: set[asyncio.Future[Any]] = set(answers)
+    try:
+        while waiting:
+            _, waiting = await asyncio.wait(waiting, timeout=_LOOK_S)
+            if waiting and await gone():
+                return False
+        return True
+    finally:
+        for answer in waiting:
+            answer.cancel()
+
+
+async def _never() -> bool:
+    return False
+
+
+def _report(loading: Future[None]) -> None:
     error = None if loading.cancelled() else loading.exception()
-    if error is not None:
+    if isinstance(error, CpcError):
         _LOG.error("the model cannot be loaded: %s: %s", type(error).__name__, error)
+    elif error is not None:
+        _LOG.error("the model cannot be loaded", exc_info=error)

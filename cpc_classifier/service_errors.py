@@ -15,11 +15,13 @@ from starlette.responses import JSONResponse
 from cpc_classifier.errors import (
     BadRequestError,
     BundleError,
+    DeadlineError,
     FilingError,
     FilingTooLargeError,
     InternalError,
     OverloadedError,
     ServiceError,
+    StoppingError,
 )
 from taxonomy.errors import (
     BadSymbolError,
@@ -35,6 +37,7 @@ __all__ = [
     "InternalError",
     "MethodError",
     "NoRouteError",
+    "RefusedBundleError",
     "RequestError",
     "StartingError",
     "TooManyFilingsError",
@@ -93,6 +96,10 @@ class ForbiddenError(ServiceError):
     code = "forbidden"
 
 
+class RefusedBundleError(BundleError):
+    """A bundle that an admin named cannot be loaded; the one in use goes on."""
+
+
 class StartingError(ServiceError):
     """The model is still being loaded."""
 
@@ -114,7 +121,10 @@ _STATUS: dict[type[CpcError], int] = {
     UnauthenticatedError: 401,
     ForbiddenError: 403,
     OverloadedError: 429,
+    DeadlineError: 504,
+    StoppingError: 503,
     StartingError: 503,
+    RefusedBundleError: 422,
     BundleError: 503,
 }
 
@@ -129,7 +139,7 @@ def error_response(error: CpcError) -> JSONResponse:
     headers = {}
     if isinstance(error, OverloadedError):
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
-    elif isinstance(error, StartingError):
+    elif isinstance(error, StartingError | StoppingError):
         headers["Retry-After"] = "2"
     elif isinstance(error, UnauthenticatedError):
         headers["WWW-Authenticate"] = "Bearer"

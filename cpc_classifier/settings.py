@@ -22,6 +22,7 @@ _RANGES = {
     "max_filings": (1, 100_000),
     "max_chars": (1_000, 100_000_000),
     "queue_filings": (1, 10_000_000),
+    "deadline_s": (1, 550),
     "threads": (0, 1_024),
     "open": (0, 1),
 }
@@ -46,6 +47,7 @@ class Settings:
         max_filings: most filings in one request, whether as JSON or in an office file.
         max_chars: most characters in all texts of one filing together.
         queue_filings: most filings that may wait or be worked on at a time, over all requests.
+        deadline_s: seconds after which a filing that still waits is dropped with an error.
         threads: batches that the graph runs side by side; 0 is one for each core.
         keys: keys as `role:name:sha256`, separated by blanks or commas.
         keys_file: file of such keys, one a line.
@@ -66,6 +68,7 @@ class Settings:
     max_filings: int = 1_000
     max_chars: int = DEFAULT_LIMITS.filing_chars
     queue_filings: int = 4_000
+    deadline_s: int = 300
     threads: int = 0
     keys: str = ""
     keys_file: str = ""

@@ -196,7 +196,7 @@ def test_nothing_a_filing_says_is_logged(
     with caplog.at_level(logging.DEBUG):
         classifier.warm_up()
         classifier.suggest([Filing("1", title="lithium zebra"), Filing("2", claims=" ")])
-    assert "warmed up" in caplog.text
+    assert "warm: tokenise" in caplog.text
     assert "zebra" not in caplog.text
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from serving import client_of, started_engine
 from starlette.testclient import TestClient
 from tiny_bundle import build_tiny_bundle
 
+from cpc_classifier import service_engine
 from cpc_classifier.service_engine import Engine
 from cpc_classifier.settings import Settings
 from taxonomy.symbol import Rank
@@ -308,21 +311,32 @@ def test_metrics_count_without_paths(client: TestClient) -> None:
     assert "never" not in text
 
 
-def test_a_full_queue_says_when_to_come_back(engine: Engine, client: TestClient) -> None:
-    with engine.admission.filings(engine.settings.queue_filings):
-        response = suggest(client, [GOOD])
+def test_a_full_queue_says_when_to_come_back(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = started_engine(Settings(bundle=str(bundle), max_filings=3, queue_filings=3))
+    bar, work_on = threading.Event(), service_engine.work_on
+    monkeypatch.setattr(
+        service_engine, "work_on", lambda *given: work_on(*given) if bar.wait(60) else []
+    )
+    with client_of(engine) as client:
+        sent = threading.Thread(target=suggest, args=(client, [GOOD] * 2))
+        sent.start()
+        while engine.scheduler.running + engine.scheduler.waiting < 2:
+            time.sleep(0.01)
+        response = suggest(client, [GOOD] * 2)
         assert error_of(response, 429)["code"] == "overloaded"
         assert int(response.headers["retry-after"]) >= 1
-        assert error_of(client.post("/v1/filings", content=b'{"title": "a"}'), 429)
-    assert suggest(client, [GOOD]).status_code == 200
-    assert engine.admission.waiting == 0
+        bar.set()
+        sent.join()
+        assert suggest(client, [GOOD] * 3).status_code == 200
+        assert engine.scheduler.running + engine.scheduler.waiting == 0
+    engine.stop()
 
 
 def test_bodies_are_bounded_together(engine: Engine, client: TestClient) -> None:
     held = 4 * engine.settings.max_body_bytes - 10
-    engine.admission.take_bytes(held)
+    engine.room.take(held)
     assert error_of(suggest(client, [GOOD]), 429)["code"] == "overloaded"
-    engine.admission.release_bytes(held)
+    engine.room.release(held)
     assert suggest(client, [GOOD]).status_code == 200
 
 

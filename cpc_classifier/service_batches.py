@@ -74,8 +74,7 @@ def one_thread_each() -> None:
 def prepare(classifier: Classifier, filings: Items) -> list[Prepared | FilingResult]:
     """The first step, in the tokeniser's thread; as `Classifier.prepare`."""
     began = time.perf_counter()
-    with span("tokenise", filings=len(filings)):
-        found = classifier.prepare(filings)
+    found = classifier.prepare(filings)
     metrics().step("tokenise", time.perf_counter() - began)
     return found
 

@@ -43,6 +43,7 @@ from cpc_classifier.service_bundles import Loaded, Shadow, load
 from cpc_classifier.service_errors import RefusedBundleError, StartingError
 from cpc_classifier.service_metrics import metrics
 from cpc_classifier.service_room import BodyRoom
+from cpc_classifier.service_traces import span
 from cpc_classifier.settings import Settings
 from taxonomy.errors import CpcError
 
@@ -301,7 +302,10 @@ class Engine:
         loop = asyncio.get_running_loop()
         for first in range(0, len(filings), _AT_ONCE):
             part = filings[first : first + _AT_ONCE]
-            found += await loop.run_in_executor(self._tokeniser, prepare, loaded.classifier, part)
+            with span("tokenise", filings=len(part)):
+                found += await loop.run_in_executor(
+                    self._tokeniser, prepare, loaded.classifier, part
+                )
         return found
 
     async def _run(self, loaded: Loaded, works: list[Work]) -> Sequence[FilingResult | CpcError]:

@@ -140,7 +140,7 @@ def test_all_lines_of_a_request_have_its_id(
     def fail(*_: Any, **__: Any) -> None:
         raise ValueError(SECRET)
 
-    monkeypatch.setattr(Classifier, "suggest", fail)
+    monkeypatch.setattr(Classifier, "prepare", fail)
     response = client.post("/v1/suggest", json=GOOD, headers={"X-Request-ID": "R-7"})
     assert (response.status_code, response.headers["x-request-id"]) == (500, "R-7")
     ours = [line for line in written.getvalue().splitlines() if "service_edge" in line]
@@ -184,7 +184,7 @@ def test_no_text_of_a_filing_is_written(
     def fail(_: Classifier, filings: Any, **__: Any) -> None:
         raise ValueError(f"cannot work on {filings}")
 
-    monkeypatch.setattr(Classifier, "suggest", fail)
+    monkeypatch.setattr(Classifier, "prepare", fail)
     assert client.post("/v1/suggest", json=GOOD).status_code == 500
     lines = written.getvalue()
     assert "internal error: ValueError at" in lines

@@ -123,11 +123,15 @@ def test_the_trace_of_the_caller_goes_on(exporter: InMemorySpanExporter) -> None
 def test_every_request_has_a_span(client: TestClient, exporter: InMemorySpanExporter) -> None:
     client.post("/v1/suggest", json=GOOD)
     client.get("/nothing")
-    attributes = [found.attributes for found in finished(exporter)]
-    assert attributes == [
-        {"cpc.route": "suggest", "http.response.status_code": 200},
-        {"cpc.route": "other", "http.response.status_code": 404},
-    ]
+    spans = finished(exporter)
+    suggest, tokenise, run, postprocess, other = spans
+    assert [found.name for found in spans[1:4]] == ["tokenise", "run", "postprocess"]
+    assert suggest.attributes == {"cpc.route": "suggest", "http.response.status_code": 200}
+    assert other.attributes == {"cpc.route": "other", "http.response.status_code": 404}
+    assert tokenise.parent is not None
+    assert tokenise.parent.span_id == suggest.get_span_context().span_id
+    assert run.parent is None  # a batch may be of several requests
+    assert tokenise.attributes == run.attributes == postprocess.attributes == {"filings": 1}
 
 
 def test_no_text_of_a_filing_is_in_a_trace(
@@ -141,11 +145,12 @@ def test_no_text_of_a_filing_is_in_a_trace(
     def fail(_: Classifier, filings: Any, **__: Any) -> None:
         raise ValueError(f"cannot work on {filings}")
 
-    monkeypatch.setattr(Classifier, "suggest", fail)
+    monkeypatch.setattr(Classifier, "prepare", fail)
     assert client.post("/v1/suggest", json=GOOD).status_code == 500
     spans = finished(exporter)
-    assert len(spans) == len(requests) + 1
-    assert spans[-1].status.status_code == StatusCode.ERROR
+    answered = [found for found in spans if found.name == "request"]
+    assert len(answered) == len(requests) + 1
+    assert answered[-1].status.status_code == StatusCode.ERROR
     assert SECRET not in "".join(found.to_json() for found in spans).lower()
 
 

@@ -52,8 +52,8 @@ format: $(EVERYTHING) ## put the code into the format that lint asks for
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(EVERYTHING) ## measure the throughput against sentence-transformers
-	$(BIN)/python benchmarks/throughput.py $(ARGS)
+bench: $(EVERYTHING) ## measure the service: throughput, overload, swaps, against in process
+	$(BIN)/python benchmarks/service.py $(ARGS)
 
 clean: ## remove the environment, the caches and what was built
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -19,7 +19,16 @@ import httpx2
 import psutil
 from machine import CPC, stop
 
-__all__ = ["Outcome", "closed", "metric", "offered", "resident_mb", "served", "service"]
+__all__ = [
+    "Outcome",
+    "closed",
+    "free_port",
+    "metric",
+    "offered",
+    "resident_mb",
+    "served",
+    "service",
+]
 
 START_S = 120.0
 
@@ -102,12 +111,17 @@ def served(command: Sequence[str], url: str, ready: str, **variables: str) -> It
             os.killpg(process.pid, signal.SIGKILL)
 
 
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @contextmanager
 def service(bundle: Path, **variables: str) -> Iterator[tuple[str, int]]:
     """`cpc serve` on a free port; gives its address and process id."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [*CPC, "serve", "--port", str(port), "--bundle", str(bundle)]
     with served(command, url, "/readyz", **variables) as process:

@@ -23,10 +23,10 @@ from typing import Any
 
 import httpx2
 from filings import write_filings
-from load import Outcome, closed, metric, offered, resident_mb, service
+from load import Outcome, closed, free_port, metric, offered, resident_mb, served, service
 from machine import bundle_folder, heading, measured, need_modules, spread, stop
 
-PARTS = ("throughput", "lone", "overload", "swaps", "soak")
+PARTS = ("throughput", "adaptive", "lone", "overload", "swaps", "soak")
 PATH = "/v1/suggest"
 
 
@@ -97,6 +97,39 @@ def throughput(bundle: Path, file: Path, lines: list[str], rounds: int) -> list[
                 show(name, found, f"{found.per_s / alone:.2f}; padding {share:.1%}")
                 faults += found.faults + [f"status {s}" for s in found.statuses if s != 200]
     return faults
+
+
+def adaptive(bundle: Path, file: Path, lines: list[str], rounds: int) -> list[str]:
+    """64 clients with one filing each: ours, and the same graph behind BentoML's own batching."""
+    from cpc_classifier.bundle import ModelBundle
+    from cpc_classifier.encoder import filing_text
+    from cpc_classifier.filing import ClassifiedFiling
+    from cpc_classifier.intake.read import read_filings
+
+    spec = ModelBundle.load(bundle).manifest.text
+    texts = [
+        filing_text(found.filing, spec.fields, spec.max_chars)
+        for found in read_filings(file)
+        if isinstance(found, ClassifiedFiling)
+    ]
+    theirs = [(json.dumps({"texts": [text]}).encode(), 1) for text in texts]
+    port, here = free_port(), Path(__file__).parent
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "bentoml", "serve", "adaptive:Adaptive", "--port", str(port)]
+    paths = {"PYTHONPATH": f"{here}:{here.parent}", "CPC_BUNDLE": str(bundle)}
+    print("\n| 64 clients, of one | filings/s | p50 ms | p99 ms | answers | |")
+    print("|---|---|---|---|---|---|")
+    for _ in range(rounds):
+        with service(bundle) as (own, _process):
+            closed(own, PATH, bodies_of(lines[:64], 1), 8)
+            ours = closed(own, PATH, bodies_of(lines, 1), 64)
+        with served(command, url, "/readyz", **paths):
+            closed(url, "/encode", theirs[:64], 64)
+            closed(url, "/encode", theirs, 64)  # it learns its waiting time from its load
+            other = closed(url, "/encode", theirs, 64)
+        show("BentoML's adaptive batching", other)
+        show("ours", ours, f"{ours.per_s / other.per_s:.2f} times")
+    return []
 
 
 def lone(bundle: Path, file: Path, lines: list[str], rounds: int) -> list[str]:
@@ -253,6 +286,7 @@ def main() -> None:
         lines = file.read_text(encoding="utf-8").splitlines()
         parts: dict[str, Callable[[], list[str]]] = {
             "throughput": lambda: throughput(bundle, file, lines, options.rounds),
+            "adaptive": lambda: adaptive(bundle, file, lines, options.rounds),
             "lone": lambda: lone(bundle, file, lines, options.rounds),
             "overload": lambda: overload(bundle, lines, options.seconds or 60),
             "swaps": lambda: swaps(bundle, lines, options.swaps),

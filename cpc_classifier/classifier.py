@@ -210,16 +210,17 @@ class Classifier:
         prepared = map(Prepared, ids, tokenised)
         return [next(prepared) if own is None else own for own in found]
 
-    def run(self, filings: Sequence[Prepared]) -> dict[str, Floats]:
-        """The second step: one batch through the graph, in this thread.
+    def run(self, filings: Sequence[Prepared], *, alone: bool = False) -> dict[str, Floats]:
+        """The second step: one batch through the graph.
 
         Args:
             filings: prepared, at least one; padded to the longest.
+            alone: as in `OnnxEncoder.run`.
 
         Returns:
             `logits` and `memory_query`, float32 (len(filings), width).
         """
-        return self.encoder.run([filing.pieces for filing in filings])
+        return self.encoder.run([filing.pieces for filing in filings], alone=alone)
 
     def conclude(
         self,

@@ -126,10 +126,20 @@ class OnnxEncoder:
         return self._graph.run_all(texts, outputs)
 
     def run(
-        self, texts: Sequence[Sequence[Piece]], outputs: Sequence[str] = OUTPUTS
+        self,
+        texts: Sequence[Sequence[Piece]],
+        outputs: Sequence[str] = OUTPUTS,
+        *,
+        alone: bool = False,
     ) -> dict[str, Floats]:
-        """One batch of tokenised texts, at least one, in this thread; returns as `encode`."""
-        return self._graph.run(texts, outputs)
+        """One batch of tokenised texts, at least one; returns as `encode`.
+
+        Args:
+            texts: the pieces of each.
+            outputs: as in `encode`.
+            alone: no other batch is at work: this one may have all threads, not this one only.
+        """
+        return self._graph.run(texts, outputs, alone=alone)
 
 
 def _tokenizer(path: Path, max_tokens: int) -> Tokenizer:

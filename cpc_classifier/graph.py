@@ -2,7 +2,8 @@
 
 A text is one or several pieces, which the graph reads one by one and pools into one embedding.
 Length costs more than number, so texts of like length share a batch that is bounded in tokens. On
-a CPU each core takes a batch of its own: that wastes less than all cores at one product.
+a CPU each core takes a batch of its own: that wastes less than all cores at one product. A text
+that is alone has all cores: a second session, on the same file, is for that.
 """
 
 from __future__ import annotations
@@ -65,9 +66,10 @@ class Graph:
             BundleError: it does not load.
         """
         self._pad = pad
-        self._session = _session(path)
+        self._session = _session(path, 1)
         self.provider: str = self._session.get_providers()[0]
         self.threads = (threads or available_cores()) if self.provider == CPU else 1
+        self._wide = self._session if self.threads == 1 else _session(path, self.threads)
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="cpc-graph")
         self.widths: dict[str, int] = {
             o.name: int(o.shape[-1]) for o in self._session.get_outputs()
@@ -91,6 +93,8 @@ class Graph:
             for name, values in self.run([texts[row] for row in rows], outputs).items():
                 found[name][rows] = values
 
+        if len(texts) == 1:
+            return self.run(texts, outputs, alone=True)
         longest = [max(len(piece.ids) for piece in text) for text in texts]
         sizes = [n * len(text) for n, text in zip(longest, texts, strict=True)]
         share = -(-sum(sizes) // self.threads)  # few texts leave no core idle
@@ -98,19 +102,22 @@ class Graph:
         list(self._pool.map(work, batches(longest, [len(text) for text in texts], budget)))
         return found
 
-    def run(self, texts: Sequence[Sequence[Piece]], outputs: Sequence[str]) -> dict[str, Floats]:
+    def run(
+        self, texts: Sequence[Sequence[Piece]], outputs: Sequence[str], *, alone: bool = False
+    ) -> dict[str, Floats]:
         """One batch through the graph.
 
         Args:
             texts: the pieces of each; padded here to the longest.
             outputs: names of the graph's outputs.
+            alone: no other batch is at work, so that it may have all threads.
 
         Returns:
             For each name float32 (len(texts), width).
         """
-        return dict(
-            zip(outputs, self._session.run(list(outputs), feed(texts, self._pad)), strict=True)
-        )
+        session = self._wide if alone else self._session
+        found = session.run(list(outputs), feed(texts, self._pad))
+        return dict(zip(outputs, found, strict=True))
 
 
 def feed(texts: Sequence[Sequence[Piece]], pad: int) -> dict[str, NDArray[Any]]:
@@ -158,10 +165,12 @@ def batches(
         yield order[start:]
 
 
-def _session(path: Path) -> Any:
+def _session(path: Path, threads: int) -> Any:
     ort.disable_telemetry_events()
     options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
+    # its threads wait for each other within a run, and leave the cores to others after it
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     usable = [name for name in (CUDA, CPU) if name in ort.get_available_providers()]
     unwanted = SLOW_ON_CPU if usable[0] == CPU else []
     try:

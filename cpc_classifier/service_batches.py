@@ -79,19 +79,22 @@ def prepare(classifier: Classifier, filings: Items) -> list[Prepared | FilingRes
     return found
 
 
-def work_on(classifier: Classifier, works: Sequence[Work]) -> list[FilingResult | CpcError]:
+def work_on(
+    classifier: Classifier, works: Sequence[Work], alone: bool
+) -> list[FilingResult | CpcError]:
     """The other two steps for one batch, in a thread of the model's.
 
     Args:
         classifier: of the bundle that all were prepared for.
         works: at least one.
+        alone: as in `OnnxEncoder.run`.
 
     Returns:
         One result a filing, in their order.
     """
     began = time.perf_counter()
     with span("run", filings=len(works)):
-        encoded = classifier.run([work.filing for work in works])
+        encoded = classifier.run([work.filing for work in works], alone=alone)
     ran = time.perf_counter()
     alike: dict[Asked, list[int]] = defaultdict(list)
     for place, work in enumerate(works):

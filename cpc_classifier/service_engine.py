@@ -310,8 +310,9 @@ class Engine:
 
     async def _run(self, loaded: Loaded, works: list[Work]) -> Sequence[FilingResult | CpcError]:
         """One batch, for the scheduler."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._workers, work_on, loaded.classifier, works)
+        loop, scheduler = asyncio.get_running_loop(), self.scheduler
+        alone = len(works) == 1 == scheduler.running and not scheduler.waiting
+        return await loop.run_in_executor(self._workers, work_on, loaded.classifier, works, alone)
 
     def _aside(
         self, shadow: Shadow, filings: Items, asked: Asked, given: Sequence[FilingResult]

@@ -16,6 +16,7 @@ from serving import ROOT, Server, command_environment
 from tiny_bundle import TITLES, build_tiny_bundle
 
 from cpc_classifier import AsyncClient, Classifier, Client, Filing, FilingResult, to_json
+from cpc_classifier.bundle import ModelBundle
 from cpc_classifier.errors import BadRequestError, EmptyFilingError, RemoteError
 from cpc_classifier.filing import Item, Unreadable
 from taxonomy.symbol import Rank
@@ -175,3 +176,34 @@ def test_the_documented_examples_run(server: Server, tmp_path: Path, page: str) 
         )
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("A1 ")
+
+
+def test_an_admin_swaps_the_bundle_of_a_service(
+    server: Server, bundle: Path, tmp_path: Path
+) -> None:
+    def command(*words: str) -> dict[str, Any]:
+        line = [sys.executable, "-m", "cpc_classifier.cli", "bundle", *words]
+        done = subprocess.run(
+            [*line, "--server", server.url],
+            capture_output=True,
+            text=True,
+            env=command_environment(tmp_path),
+            check=True,
+        )
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
+
+    other = build_tiny_bundle(tmp_path / "other", assign_threshold=0.9, deep=True)
+    first, second = (ModelBundle.load(folder).sha256 for folder in (bundle, other))
+    assert command("serving")["bundle"]["sha256"] == first
+    assert command("shadow", str(other))["shadow"]["sha256"] == second
+    assert command("shadow", "--off")["shadow"] is None
+    assert command("promote", str(other))["bundle"]["sha256"] == second
+    with Client(server.url) as client:
+        assert client.suggest(FILINGS[:1])[0].provenance.sha256 == second
+        assert client.rollback()["bundle"]["sha256"] == first
+        assert client.bundles()["previous"]["sha256"] == second
+        with pytest.raises(RemoteError) as caught:
+            client.promote(str(tmp_path / "none"))
+        assert caught.value.code == "bad_bundle"
+    assert command("serving")["bundle"]["sha256"] == first

@@ -123,3 +123,11 @@ def test_a_file_that_does_not_load_is_named(bundle: ModelBundle, tmp_path: Path,
     (folder / name).write_bytes(b"{}")
     with pytest.raises(BundleError, match=name):
         OnnxEncoder(ModelBundle(folder, bundle.manifest, bundle.sha256))
+
+
+def test_a_text_alone_has_the_same_values_with_all_threads(bundle: ModelBundle) -> None:
+    encoder = OnnxEncoder(bundle, threads=2)
+    pieces = encoder.tokenise([plain("lithium battery")])
+    narrow, wide = encoder.run(pieces), encoder.run(pieces, alone=True)
+    for name, values in narrow.items():
+        np.testing.assert_allclose(values, wide[name], atol=1e-6)

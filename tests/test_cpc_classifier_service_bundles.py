@@ -167,10 +167,10 @@ def test_one_filing_that_cannot_be_worked_on_leaves_the_others(
 ) -> None:
     run = Classifier.run
 
-    def faulty(self: Classifier, filings: list[Prepared]) -> dict[str, Any]:
+    def faulty(self: Classifier, filings: list[Prepared], **how: bool) -> dict[str, Any]:
         if any(filing.id == "bad" for filing in filings):
             raise ValueError(SECRET)
-        return run(self, filings)
+        return run(self, filings, **how)
 
     monkeypatch.setattr(Classifier, "run", faulty)
     asked = [{"id": f"F{i}", "title": "battery"} for i in range(63)]
@@ -213,9 +213,9 @@ def test_whose_caller_has_gone_is_not_worked_on(
     worked: list[str] = []
     bar, work_on = threading.Event(), service_engine.work_on
 
-    def slow(classifier: Classifier, works: Any) -> Any:
+    def slow(classifier: Classifier, works: Any, alone: bool) -> Any:
         worked.extend(work.filing.id for work in works)
-        return work_on(classifier, works) if bar.wait(60) else []
+        return work_on(classifier, works, alone) if bar.wait(60) else []
 
     monkeypatch.setattr(service_engine, "work_on", slow)
     filings = [Filing(f"L{i}", title="battery " * 100) for i in range(300)]
@@ -226,3 +226,20 @@ def test_whose_caller_has_gone_is_not_worked_on(
 
     assert asyncio.run(engine.suggest(filings, Options(), gone)) == []
     assert 0 < len(worked) < 300
+
+
+def test_a_filing_that_is_alone_has_all_cores(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, bool]] = []
+    work_on = service_engine.work_on
+
+    def watched(classifier: Classifier, works: Any, alone: bool) -> Any:
+        seen.append((len(works), alone))
+        return work_on(classifier, works, alone)
+
+    monkeypatch.setattr(service_engine, "work_on", watched)
+    for count in (1, 40):
+        assert client.post("/v1/suggest", json={"filings": FILINGS[:count]}).status_code == 200
+    assert seen[0] == (1, True)
+    assert not any(alone for _, alone in seen[1:])

@@ -33,8 +33,6 @@ DASHBOARD = json.loads((DEPLOY / "grafana-dashboard.json").read_text(encoding="u
 PAGE = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
 SCRAPED = {"job", "instance"}
 """Labels that Prometheus adds."""
-COMING = {"CPC_KEYS_FILE", "CPC_LOG_FORMAT", "CPC_TRACES", "CPC_PROXY_HEADER"}
-"""Settings of the keys, logs and traces that are being built beside this."""
 MATCHER = re.compile(r"(\w+)\s*(?:=~|!~|!=|=)")
 SELECTOR = re.compile(r"\b((?:cpc|process)_\w+|up)\b(?:\{([^}]*)\})?")
 
@@ -151,7 +149,7 @@ def test_every_setting_named_is_one() -> None:
     ]
     named = set(re.findall(r"\bCPC_[A-Z_]*[A-Z]", "\n".join([*texts, PAGE])))
     fields = {settings.variable(name) for name in settings.Settings.__dataclass_fields__}
-    assert named - fields - COMING - {"CPC_HOME"} == set()
+    assert named - fields - {"CPC_HOME"} == set()
     assert "CPC_KEYS_FILE" in named
 
 

@@ -69,7 +69,7 @@ def test_few_texts_are_shared_among_the_threads(
 
 
 def test_an_error_of_a_batch_is_not_lost(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object, **_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr(graph, "run", broken)

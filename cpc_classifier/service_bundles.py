@@ -1,4 +1,4 @@
-"""Bundles that serve: loading one beside another, and comparing the answers of two.
+"""Bundles that serve: loading one beside another, which one answers, and comparing two.
 
 A bundle is verified, loaded with the release it was made for, and warm before anything is asked of
 it. The comparison counts; it keeps and logs neither a filing nor a symbol.
@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from cpc_classifier.classifier import Classifier
+from cpc_classifier.errors import BadRequestError
 from cpc_classifier.result import FilingResult
-from cpc_classifier.service_metrics import metrics
+from cpc_classifier.service_metrics import Swap, metrics
 from taxonomy import releases
 from taxonomy.tree import Taxonomy
 
-__all__ = ["Loaded", "Shadow", "load"]
+__all__ = ["Bundles", "Loaded", "Shadow", "load"]
 
 _LOG = logging.getLogger(__name__)
 _TOLD_EVERY = 100
@@ -126,4 +127,65 @@ class Shadow:
             self._against,
             *(told[name] for name in ("filings", "left_out", "same_first", "same_route")),
             told["shared_suggestions"],
+        )
+
+
+class Bundles:
+    """Which bundle answers, which one did before, and which one is in the shadow.
+
+    Attributes:
+        current: answers; None until the first is loaded.
+        previous: kept for going back.
+        shadow: asked as well.
+    """
+
+    def __init__(self) -> None:
+        self.current: Loaded | None = None
+        self.previous: Loaded | None = None
+        self.shadow: Shadow | None = None
+
+    def told(self) -> dict[str, Any]:
+        """What they are, as JSON values."""
+        held = {"bundle": self.current, "previous": self.previous, "shadow": self.shadow}
+        return {name: own.told() if own else None for name, own in held.items()}
+
+    def use(self, loaded: Loaded, outcome: Swap | None = None) -> None:
+        """Lets a bundle answer from now on; a comparison with the one before ends.
+
+        Args:
+            loaded: warm.
+            outcome: what kind of a swap this is; None for the first bundle.
+        """
+        self.cast(None)
+        self.previous, self.current = self.current, loaded
+        metrics().bundle(**loaded.told())
+        if outcome:
+            metrics().swapped(outcome)
+            _LOG.info("%s answers from now on", loaded.classifier.bundle.label)
+
+    def roll_back(self, sha256: str) -> None:
+        """Lets the bundle before answer again; without effect where it answers already.
+
+        Args:
+            sha256: of that bundle.
+
+        Raises:
+            BadRequestError: the bundle before was another one, or there was none.
+        """
+        if self.current is not None and self.current.told()["sha256"] == sha256:
+            return
+        if self.previous is None or self.previous.told()["sha256"] != sha256:
+            raise BadRequestError(
+                f"there is no bundle {sha256[:12]} to go back to; GET /v1/admin/bundle says which "
+                "is kept."
+            )
+        self.use(self.previous, "rolled_back")
+
+    def cast(self, loaded: Loaded | None) -> None:
+        """Puts a bundle into the shadow of the one that answers; None ends it."""
+        if self.shadow is not None:
+            self.shadow.log()
+        current = self.current
+        self.shadow = (
+            Shadow(loaded, current.classifier.bundle.label) if loaded and current else None
         )

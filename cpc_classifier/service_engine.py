@@ -19,7 +19,6 @@ from typing import Any, TypeVar
 
 from cpc_classifier.classifier import Prepared
 from cpc_classifier.errors import (
-    BadRequestError,
     BundleError,
     DeadlineError,
     OverloadedError,
@@ -39,7 +38,7 @@ from cpc_classifier.service_batches import (
     prepare,
     work_on,
 )
-from cpc_classifier.service_bundles import Loaded, Shadow, load
+from cpc_classifier.service_bundles import Bundles, Loaded, Shadow, load
 from cpc_classifier.service_errors import RefusedBundleError, StartingError
 from cpc_classifier.service_metrics import metrics
 from cpc_classifier.service_room import BodyRoom
@@ -78,9 +77,7 @@ class Engine:
         self._workers: ThreadPoolExecutor | None = None
         self._scheduler: Scheduler[Loaded, Work, FilingResult] | None = None
         self._loading: Future[None] | None = None
-        self._current: Loaded | None = None
-        self._previous: Loaded | None = None
-        self._shadow: Shadow | None = None
+        self._bundles = Bundles()
         self._asides: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
@@ -119,9 +116,9 @@ class Engine:
         """
         if self.failed:
             raise BundleError("the model could not be loaded; the log of the service says why.")
-        if self._current is None or not self.ready:
+        if self._bundles.current is None or not self.ready:
             raise StartingError("the model is still being loaded; try again in a few seconds.")
-        return self._current
+        return self._bundles.current
 
     @property
     def scheduler(self) -> Scheduler[Loaded, Work, FilingResult]:
@@ -167,17 +164,18 @@ class Engine:
         if errors and all(isinstance(e, DeadlineError | StoppingError) for e in errors):
             assert errors[0] is not None
             raise errors[0]
-        if self._shadow is not None and results:
-            self._aside(self._shadow, filings, asked, results)
+        if self._bundles.shadow is not None and results:
+            self._aside(self._bundles.shadow, filings, asked, results)
         return results
 
     def bundles(self) -> dict[str, Any]:
-        """The bundle in use, the one before, and the one in the shadow, as JSON values."""
-        return {
-            "bundle": self.loaded.told(),
-            "previous": self._previous.told() if self._previous else None,
-            "shadow": self._shadow.told() if self._shadow else None,
-        }
+        """The bundle in use, the one before, and the one in the shadow, as JSON values.
+
+        Raises:
+            CpcError: as `loaded`; so do the others.
+        """
+        self.loaded  # noqa: B018 - raises while there is none
+        return self._bundles.told()
 
     async def promote(self, folder: Path) -> None:
         """Loads a bundle beside the one in use, and answers with it from then on.
@@ -187,29 +185,13 @@ class Engine:
 
         Raises:
             RefusedBundleError: it cannot be loaded; nothing has changed.
-            CpcError: as `loaded`.
         """
-        self.loaded  # noqa: B018 - not while the first one is being loaded
-        self._use(await self._loaded(folder), "promoted")
+        self._bundles.use(await self._loaded(folder), "promoted")
 
     def roll_back(self, sha256: str) -> None:
-        """Answers with the bundle before again; without effect where that answers already.
-
-        Args:
-            sha256: of that bundle.
-
-        Raises:
-            BadRequestError: the bundle before was another one, or there was none.
-            CpcError: as `loaded`.
-        """
-        if self.loaded.told()["sha256"] == sha256:
-            return
-        if self._previous is None or self._previous.told()["sha256"] != sha256:
-            raise BadRequestError(
-                f"there is no bundle {sha256[:12]} to go back to; GET /v1/admin/bundle says which "
-                "is kept."
-            )
-        self._use(self._previous, "rolled_back")
+        """Answers with the bundle before again; as `Bundles.roll_back`."""
+        self.loaded  # noqa: B018 - as above
+        self._bundles.roll_back(sha256)
 
     async def cast_shadow(self, folder: Path | None) -> None:
         """Asks a bundle as well from now on, and counts how its answers differ.
@@ -219,13 +201,8 @@ class Engine:
 
         Raises:
             RefusedBundleError: it cannot be loaded; nothing has changed.
-            CpcError: as `loaded`.
         """
-        against = self.loaded.classifier.bundle.label
-        shadow = None if folder is None else Shadow(await self._loaded(folder), against)
-        if self._shadow is not None:
-            self._shadow.log()
-        self._shadow = shadow
+        self._bundles.cast(None if folder is None else await self._loaded(folder))
 
     def _begin(self) -> None:
         """In the loader's thread: the first bundle, and what works with it."""
@@ -243,27 +220,17 @@ class Engine:
             tokens_per_s=encoder.threads * loaded.tokens_per_s,
             observer=Watch(self._show_queue),
         )
-        self._use(loaded, None)
+        self._bundles.use(loaded)
 
     async def _loaded(self, folder: Path) -> Loaded:
         """A further bundle, loaded while the one in use answers."""
+        self.loaded  # noqa: B018 - not while the first one is being loaded
         loop, threads = asyncio.get_running_loop(), self.settings.threads
         try:
             return await loop.run_in_executor(self._loader, load, folder, threads)
         except CpcError as error:
             metrics().swapped("failed")
             raise RefusedBundleError(f"{error}; the bundle in use answers as before.") from error
-
-    def _use(self, loaded: Loaded, outcome: Any) -> None:
-        self._previous, self._current = self._current, loaded
-        told = loaded.told()
-        metrics().bundle(told["name"], told["version"], told["release"], told["sha256"])
-        if outcome:
-            metrics().swapped(outcome)
-            _LOG.info("%s answers from now on", loaded.classifier.bundle.label)
-            if self._shadow is not None:
-                self._shadow.log()
-                self._shadow = None
 
     async def _answered(
         self,

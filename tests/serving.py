@@ -11,13 +11,16 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import psutil
+import pytest
 from starlette.testclient import TestClient
+from tiny_bundle import build_tiny_bundle
 
 from cpc_classifier.service_app import create_app
 from cpc_classifier.service_edge import Edge
@@ -105,6 +108,22 @@ def started_engine(settings: Settings) -> Engine:
         time.sleep(0.02)
     assert engine.ready
     return engine
+
+
+@contextlib.contextmanager
+def small_engine(folder: Path, **settings: Any) -> Iterator[Engine]:
+    """An engine on a small bundle of its own, without the user's home.
+
+    Args:
+        folder: gets the bundle and the home.
+        settings: further ones.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CPC_HOME", str(folder / "home"))
+        bundle = build_tiny_bundle(folder / "tiny")
+        engine = started_engine(Settings(bundle=str(bundle), threads=1, **settings))
+        yield engine
+        engine.stop()
 
 
 @dataclass

@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from serving import ROOT, client_of, requests_with, started_engine
+from serving import ROOT, client_of, requests_with, small_engine
 from starlette.testclient import TestClient
-from tiny_bundle import build_tiny_bundle
 
 from cpc_classifier.classifier import Classifier
 from cpc_classifier.service_engine import Engine
@@ -28,7 +27,6 @@ from cpc_classifier.service_logs import (
     kind_and_place,
     request_id,
 )
-from cpc_classifier.settings import Settings
 
 SECRET = "zanzibarquokka"
 GOOD = {"filings": [{"id": SECRET, "title": SECRET}]}
@@ -36,13 +34,8 @@ GOOD = {"filings": [{"id": SECRET, "title": SECRET}]}
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    bundle = build_tiny_bundle(tmp_path_factory.mktemp("model") / "tiny")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CPC_HOME", str(tmp_path_factory.mktemp("home")))
-        settings = Settings(bundle=str(bundle), max_body_mb=1, max_filings=40, threads=1)
-        engine = started_engine(settings)
+    with small_engine(tmp_path_factory.mktemp("engine"), max_body_mb=1, max_filings=40) as engine:
         yield engine
-        engine.stop()
 
 
 @pytest.fixture

@@ -14,15 +14,14 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
-from serving import client_of, requests_with, started_engine
+from serving import client_of, requests_with, small_engine
 from starlette.testclient import TestClient
-from tiny_bundle import build_tiny_bundle
 
 from cpc_classifier import service_traces
 from cpc_classifier.classifier import Classifier
 from cpc_classifier.service_engine import Engine
 from cpc_classifier.service_traces import otlp_exporter, request_span, span
-from cpc_classifier.settings import Settings, SettingsError
+from cpc_classifier.settings import SettingsError
 
 SECRET = "zanzibarquokka"
 GOOD = {"filings": [{"id": SECRET, "title": SECRET}]}
@@ -30,13 +29,8 @@ GOOD = {"filings": [{"id": SECRET, "title": SECRET}]}
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    bundle = build_tiny_bundle(tmp_path_factory.mktemp("model") / "tiny")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CPC_HOME", str(tmp_path_factory.mktemp("home")))
-        settings = Settings(bundle=str(bundle), max_body_mb=1, max_filings=40, threads=1)
-        engine = started_engine(settings)
+    with small_engine(tmp_path_factory.mktemp("engine"), max_body_mb=1, max_filings=40) as engine:
         yield engine
-        engine.stop()
 
 
 @pytest.fixture

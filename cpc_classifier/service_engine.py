@@ -21,7 +21,6 @@ from cpc_classifier.classifier import Prepared
 from cpc_classifier.errors import (
     BundleError,
     DeadlineError,
-    OverloadedError,
     StoppingError,
 )
 from cpc_classifier.graph import TOKEN_BUDGET
@@ -153,7 +152,6 @@ class Engine:
             DeadlineError: every filing waited too long.
         """
         loaded, asked = self.loaded, (options.level, options.limit, options.threshold)
-        loaded.classifier.check(*asked)
         self.scheduler.check(len(filings))
         metrics().taken(len(filings))
         deadline = time.monotonic() + self.settings.deadline_s
@@ -242,7 +240,9 @@ class Engine:
         gone: Callable[[], Awaitable[bool]],
     ) -> list[FilingResult]:
         """The results of filings by one bundle, errors included; none where the caller has gone."""
-        classifier, prepared = loaded.classifier, await self._prepared(loaded, filings)
+        classifier = loaded.classifier
+        classifier.check(*asked)
+        prepared = await self._prepared(loaded, filings)
         works = [Work(own, asked) for own in prepared if isinstance(own, Prepared)]
         answers = self.scheduler.submit(
             [
@@ -300,7 +300,7 @@ class Engine:
             others = await self._answered(
                 shadow.loaded, filings, asked, Lane.BULK, deadline, _never
             )
-        except (OverloadedError, StoppingError):
+        except CpcError:  # no room now, or no such level in that bundle
             shadow.leave_out(len(filings))
             return
         for ours, theirs in zip(given, others, strict=True):

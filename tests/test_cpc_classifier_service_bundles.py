@@ -243,3 +243,20 @@ def test_a_filing_that_is_alone_has_all_cores(
         assert client.post("/v1/suggest", json={"filings": FILINGS[:count]}).status_code == 200
     assert seen[0] == (1, True)
     assert not any(alone for _, alone in seen[1:])
+
+
+def test_a_bundle_in_the_shadow_without_the_level_asked_for_is_left_out(
+    client: TestClient, new: Path, tmp_path: Path
+) -> None:
+    deep = build_tiny_bundle(tmp_path / "deep", deep=True)
+    assert client.post("/v1/admin/bundle", json={"folder": str(deep)}).status_code == 200
+    client.post("/v1/admin/bundle/shadow", json={"folder": str(new)})
+    asked = {"filings": FILINGS[:3], "level": "subgroup"}
+    assert client.post("/v1/suggest", json=asked).status_code == 200
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        shadow = client.get("/v1/admin/bundle").json()["shadow"]
+        if shadow["left_out"]:
+            break
+        time.sleep(0.02)
+    assert (shadow["filings"], shadow["left_out"]) == (0, 3)
